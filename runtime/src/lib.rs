@@ -1,1 +1,56 @@
-//! Placeholder.
+//! DSoftBus-lite: devices find each other, prove who they are, and call each other's Cap'n Proto services over one encrypted
+//! connection.
+//!
+//! A [`Node`] is this device on the bus. It serves services ([`NodeBuilder::serve`]) and connects to other devices
+//! ([`Node::connect`]); a [`Peer`] is such a device, authenticated, and [`Peer::open`] gives a typed client of one of its
+//! services. Clients, server traits and types are generated from schemas by `dsoftbus-codegen` in `build.rs` and included with
+//! [`include_schemas!`].
+
+mod backend;
+pub mod bulk;
+mod call;
+mod context;
+pub mod discovery;
+mod error;
+mod identity;
+pub mod keyfile;
+mod node;
+mod peer;
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+mod service;
+mod session;
+mod status;
+pub mod store;
+pub mod testing;
+mod trust;
+
+pub use dsoftbus_macros::Service;
+pub use dsoftbus_proto::{
+    announcement::{Announcement, Ticket},
+    frame::CloseCode,
+    handshake::Suites,
+    identity::{DeviceId, Realm},
+};
+
+pub use self::{
+    call::{Call, ClientChannel, DEFAULT_DEADLINE},
+    context::Context,
+    error::{ChannelError, ConnectError, IdentityError, SessionError, StartError},
+    identity::{Identity, IdentityProvider},
+    node::{IntoTarget, Node, NodeBuilder, Target},
+    peer::Peer,
+    service::{CallFuture, Client, MethodDescriptor, Service, ServiceDescriptor, Skeleton},
+    session::ByteChannel,
+    status::{Code, Result, Status},
+    trust::{Trust, TrustFileError},
+};
+
+/// Includes what `dsoftbus-codegen` generated in `build.rs`. Belongs at the root of the crate.
+#[macro_export]
+macro_rules! include_schemas {
+    () => {
+        include!(concat!(env!("OUT_DIR"), "/dsoftbus.rs"));
+    };
+}

@@ -1,0 +1,11 @@
+//! Where connections come from: kernel sockets on a host, none yet on `os`.
+
+#[cfg(not(nexus_env = "os"))]
+mod host;
+#[cfg(nexus_env = "os")]
+mod os;
+
+#[cfg(not(nexus_env = "os"))]
+pub(crate) use host::{Listener, Stream, dial};
+#[cfg(nexus_env = "os")]
+pub(crate) use os::{Listener, Stream, dial};

@@ -1,0 +1,275 @@
+//! Receiving payloads: into the store (push), or into the caller's hands (pull).
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use dsoftbus_proto::frame::CloseCode;
+use tokio::{sync::mpsc, task::JoinHandle};
+
+use super::{
+    CHANNEL, INTERFACE_ID, OpenHeader, Vmo, VmoHandle,
+    header::PullAccept,
+};
+use crate::{
+    ChannelError, Code, Peer, Result, Status,
+    session::ByteChannel,
+    store::{ArtifactStore, Digest, StoreError, Upload},
+};
+
+/// Time a sender may be silent in the middle of a payload. A stalled transfer holds a reservation in the store.
+const STALL: Duration = Duration::from_secs(30);
+
+/// Chunks between the connection and the thread that writes: enough for one to work while the other does, 512 KiB at most.
+const CHUNKS: usize = 8;
+
+/// Where payloads go that peers push.
+pub trait BulkStore: Send + Sync + 'static {
+    /// Prepares for a payload of `len` bytes with this digest, before its first byte. May block.
+    ///
+    /// # Errors
+    ///
+    /// `resource_exhausted` when there is no room for it.
+    fn begin(&self, digest: Digest, len: u64) -> Result<Box<dyn BulkUpload>>;
+}
+
+/// A payload on its way into a [`BulkStore`]. Dropping it forgets the bytes.
+pub trait BulkUpload: Send {
+    /// Takes the next bytes. May block.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be stored, or are more than announced.
+    fn write(&mut self, chunk: &[u8]) -> Result<()>;
+
+    /// Checks length and digest, and makes the payload durable. May block.
+    ///
+    /// # Errors
+    ///
+    /// `data_loss` when the bytes are not those announced; nothing is kept then.
+    fn commit(self: Box<Self>) -> Result<()>;
+}
+
+impl BulkStore for ArtifactStore {
+    fn begin(&self, digest: Digest, len: u64) -> Result<Box<dyn BulkUpload>> {
+        let upload = Self::begin(self, digest, len).map_err(store_status)?;
+        Ok(Box::new(upload))
+    }
+}
+
+impl<S: BulkStore + ?Sized> BulkStore for Arc<S> {
+    fn begin(&self, digest: Digest, len: u64) -> Result<Box<dyn BulkUpload>> {
+        (**self).begin(digest, len)
+    }
+}
+
+impl BulkUpload for Upload {
+    fn write(&mut self, chunk: &[u8]) -> Result<()> {
+        Self::write(self, chunk).map_err(store_status)
+    }
+
+    fn commit(self: Box<Self>) -> Result<()> {
+        Self::commit(*self).map(drop).map_err(store_status)
+    }
+}
+
+fn store_status(error: StoreError) -> Status {
+    let code = match &error {
+        StoreError::Quota { .. } | StoreError::NoSpace { .. } => Code::ResourceExhausted,
+        StoreError::TooLong { .. } | StoreError::TooShort { .. } | StoreError::DigestMismatch { .. } => {
+            Code::DataLoss
+        }
+        _ => Code::Internal,
+    };
+    Status::new(code, error.to_string())
+}
+
+/// Receives a pushed payload; the error is the code to reset the channel with.
+pub(super) async fn serve(
+    stream: &mut ByteChannel,
+    header: &OpenHeader,
+    store: Arc<dyn BulkStore>,
+) -> Result<(), CloseCode> {
+    let (digest, length) = (header.digest, header.length);
+    let begun = tokio::task::spawn_blocking(move || store.begin(digest, length))
+        .await
+        .map_err(|_| CloseCode::INTERNAL_ERROR)?;
+    let upload = begun.map_err(|status| refusal(&status))?;
+    stream.accept(&0_u64.to_le_bytes());
+    let (chunks, writer) = start_writer(upload);
+    let received = forward(stream, chunks).await;
+    let written = writer.await.map_err(|_| CloseCode::INTERNAL_ERROR)?;
+    // The store knows better than the channel why a transfer that it refused came to an end.
+    match written {
+        Err(status) if received.is_ok() || status.code() != Code::DataLoss => {
+            return Err(refusal(&status));
+        }
+        _ => received?,
+    }
+    let handle = stream
+        .session()
+        .vmos()
+        .deliver(Vmo {
+            digest,
+            len: length,
+        })
+        .map_err(|status| refusal(&status))?;
+    stream.finish_with(&handle.to_raw().to_le_bytes());
+    Ok(())
+}
+
+fn start_writer(
+    mut upload: Box<dyn BulkUpload>,
+) -> (mpsc::Sender<Bytes>, JoinHandle<Result<()>>) {
+    let (sender, mut chunks) = mpsc::channel::<Bytes>(CHUNKS);
+    let writer = tokio::task::spawn_blocking(move || {
+        while let Some(chunk) = chunks.blocking_recv() {
+            upload.write(&chunk)?;
+        }
+        upload.commit()
+    });
+    (sender, writer)
+}
+
+/// Passes chunks on until the sender ends its data. When the writer gives up it says why itself.
+async fn forward(
+    stream: &mut ByteChannel,
+    chunks: mpsc::Sender<Bytes>,
+) -> Result<(), CloseCode> {
+    loop {
+        let chunk = tokio::time::timeout(STALL, stream.recv())
+            .await
+            .map_err(|_| CloseCode::RESOURCE_LIMIT)?
+            .map_err(|_| CloseCode::CANCELLED)?;
+        let Some(chunk) = chunk else { return Ok(()) };
+        if chunks.send(chunk).await.is_err() {
+            return Ok(());
+        }
+    }
+}
+
+/// The close code that tells a sender why.
+fn refusal(status: &Status) -> CloseCode {
+    match status.code() {
+        Code::ResourceExhausted => CloseCode::RESOURCE_LIMIT,
+        Code::DataLoss => CloseCode::DIGEST_MISMATCH,
+        _ => CloseCode::INTERNAL_ERROR,
+    }
+}
+
+/// A payload on its way here. Each chunk is checked into the digest; the last `None` comes only if the whole is right.
+#[derive(Debug)]
+pub struct Pull {
+    stream: ByteChannel,
+    digest: Digest,
+    len: u64,
+    received: u64,
+    hasher: Box<blake3::Hasher>,
+    done: bool,
+}
+
+impl Pull {
+    /// BLAKE3 of the payload, as the sender announced it.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// Length in bytes, as the sender announced it.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether the payload is empty.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Receives the next chunk; `None` after the last one, once length and digest are right.
+    ///
+    /// # Errors
+    ///
+    /// `data_loss` when the bytes are not those announced; what came before must not be used then.
+    ///
+    /// # Cancel safety
+    ///
+    /// No bytes are lost when the future is dropped.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>> {
+        if self.done {
+            return Ok(None);
+        }
+        let chunk = tokio::time::timeout(STALL, self.stream.recv())
+            .await
+            .map_err(|_| Status::deadline_exceeded("the sender went silent"))??;
+        let Some(chunk) = chunk else {
+            if self.received != self.len {
+                return Err(Status::data_loss("the payload ended early"));
+            }
+            if self.hasher.finalize().as_bytes() != self.digest.as_bytes() {
+                return Err(Status::data_loss("the payload is not what its digest says"));
+            }
+            self.done = true;
+            self.stream.finish();
+            return Ok(None);
+        };
+        // A chunk fits a frame: no overflow.
+        self.received += chunk.len() as u64;
+        if self.received > self.len {
+            self.stream.reset(CloseCode::DIGEST_MISMATCH);
+            return Err(Status::data_loss("the payload is longer than announced"));
+        }
+        self.hasher.update(&chunk);
+        Ok(Some(chunk))
+    }
+
+    /// Receives the whole payload, of at most `max` bytes, into memory.
+    ///
+    /// # Errors
+    ///
+    /// `resource_exhausted` when it is longer than `max`; otherwise as [`chunk`](Self::chunk).
+    pub async fn read_to_end(mut self, max: u64) -> Result<Vec<u8>> {
+        if self.len > max {
+            return Err(Status::resource_exhausted(format!(
+                "the payload has {} bytes, more than {max}",
+                self.len
+            )));
+        }
+        let mut payload = Vec::new();
+        while let Some(chunk) = self.chunk().await? {
+            payload.extend_from_slice(&chunk);
+        }
+        Ok(payload)
+    }
+}
+
+impl Peer {
+    /// Opens a payload that a handler of the peer offered.
+    ///
+    /// # Errors
+    ///
+    /// `not_found` when the handle is not (or no longer) valid.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future uses up the handle.
+    pub async fn pull(&self, handle: VmoHandle) -> Result<Pull> {
+        let header = OpenHeader::pull(handle.to_raw());
+        let (stream, accepted) = self
+            .session()
+            .open_bytes(CHANNEL, INTERFACE_ID, &header.encode())
+            .await
+            .map_err(Status::from)?;
+        let Some(accepted) = PullAccept::parse(&accepted) else {
+            return Err(ChannelError::Closed(CloseCode::PROTOCOL_ERROR).into());
+        };
+        if accepted.offset != 0 {
+            return Err(ChannelError::Closed(CloseCode::PROTOCOL_ERROR).into());
+        }
+        Ok(Pull {
+            stream,
+            digest: accepted.digest,
+            len: accepted.length,
+            received: 0,
+            hasher: Box::default(),
+            done: false,
+        })
+    }
+}

@@ -1,0 +1,271 @@
+//! [`NodeBuilder`].
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::{Arc, Mutex},
+};
+
+use dsoftbus_proto::{
+    announcement::{Announcement, Draft, MAX_ADDRESSES, ServiceEntry},
+    certificate::CertifiedKey,
+    handshake::Suites,
+    identity::{DeviceId, Realm},
+};
+use tokio::sync::Semaphore;
+
+use super::{Host, Inner, MAX_HALF_OPEN, MAX_SESSIONS, Node, Sessions, accept_loop, lock};
+use crate::{
+    IdentityProvider, Service, Skeleton, StartError, Trust,
+    backend::Listener,
+    bulk::BulkStore,
+    discovery::{Discovery, InProcess},
+    identity::unix_now,
+    session::ByteChannel,
+};
+
+/// Lowest logical channel that a service may have; those below belong to the protocol.
+const FIRST_SERVICE_CHANNEL: u16 = 0x10;
+
+/// Time to live of an announcement, in seconds: the most that the wire allows.
+const TIME_TO_LIVE: u16 = 120;
+
+/// Describes a [`Node`]; [`bind`](Self::bind) or [`start`](Self::start) makes it.
+#[must_use = "a builder does nothing until `bind` or `start`"]
+pub struct NodeBuilder {
+    identity: Option<Arc<dyn IdentityProvider>>,
+    host: Host,
+    skeletons: Vec<Arc<dyn Skeleton>>,
+    realm: Realm,
+    suites: Suites,
+    discovery: Arc<dyn Discovery>,
+    advertised: Vec<IpAddr>,
+}
+
+impl NodeBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            identity: None,
+            host: Host::default(),
+            skeletons: Vec::new(),
+            realm: Realm::default(),
+            suites: supported_suites(),
+            discovery: Arc::new(InProcess::global()),
+            advertised: Vec::new(),
+        }
+    }
+
+    /// Sets who this node is. Required.
+    pub fn identity(mut self, identity: impl IdentityProvider) -> Self {
+        self.identity = Some(Arc::new(identity));
+        self
+    }
+
+    /// Sets which devices may call this node. Without it none may.
+    pub fn allow(mut self, trust: Trust) -> Self {
+        self.host.trust = trust;
+        self
+    }
+
+    /// Serves every interface that `service` derives.
+    pub fn serve(mut self, service: impl Service) -> Self {
+        self.skeletons.extend(Arc::new(service).skeletons());
+        self
+    }
+
+    /// Hands every byte channel that a peer opens on a logical channel to `handler`: the door for gateways and for other
+    /// Cap'n Proto programs. The handler must not block.
+    pub fn serve_bytes(
+        mut self,
+        channel: u16,
+        handler: impl Fn(DeviceId, ByteChannel) + Send + Sync + 'static,
+    ) -> Self {
+        self.host.streams.insert(channel, Arc::new(handler));
+        self
+    }
+
+    /// Sets where payloads go that peers push over bulk channels. Without it they are refused.
+    pub fn store(mut self, store: impl BulkStore) -> Self {
+        self.host.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Sets the realm: nodes of different realms cannot talk, whatever they trust.
+    pub fn realm(mut self, realm: Realm) -> Self {
+        self.realm = realm;
+        self
+    }
+
+    /// Sets which cipher suites this node takes. By default both, AES-GCM only with AES instructions.
+    pub fn suites(mut self, suites: Suites) -> Self {
+        self.suites = suites;
+        self
+    }
+
+    /// Sets how nodes find each other. By default the registry of this process.
+    pub fn discovery(mut self, discovery: impl Discovery) -> Self {
+        self.discovery = Arc::new(discovery);
+        self
+    }
+
+    /// Sets the addresses that the announcement names (at most 4 are used). By default the address listened on; a node that
+    /// listens on all of them names the loopback addresses only, since which of the others peers can reach is not known.
+    pub fn advertise(mut self, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        self.advertised = addresses.into_iter().collect();
+        self
+    }
+
+    /// Makes a node that listens on `addr`, and announces it. Port 0 takes a free port.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`], when the address cannot be listened on or two services claim one channel.
+    #[cfg(not(nexus_env = "os"))]
+    pub async fn bind(self, addr: impl tokio::net::ToSocketAddrs) -> Result<Node, StartError> {
+        let listener = Listener::bind(addr).await?;
+        self.listen(listener).await
+    }
+
+    /// Makes a node that listens on `addr`, and announces it.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Unsupported`]: this backend has no network device yet.
+    #[cfg(nexus_env = "os")]
+    pub async fn bind<A>(self, addr: A) -> Result<Node, StartError> {
+        let listener = Listener::bind(addr).await?;
+        self.listen(listener).await
+    }
+
+    async fn listen(mut self, listener: Listener) -> Result<Node, StartError> {
+        let local = listener.local_addr()?;
+        if self.advertised.is_empty() {
+            self.advertised = reachable(local);
+        }
+        let node = self.make(Some(local.port())).await?;
+        let task = tokio::spawn(accept_loop(listener, Arc::downgrade(&node.inner)));
+        *lock(&node.inner.accepting) = Some(task.abort_handle());
+        if let Some(announcement) = &node.inner.announcement {
+            let announced = node.inner.discovery.announce(announcement.clone()).await?;
+            *lock(&node.inner.announced) = Some(announced);
+        }
+        Ok(node)
+    }
+
+    /// Makes a node that does not listen: it can dial others and serve them over the sessions it dialled.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`], when two services claim one channel or the identity cannot be had.
+    pub async fn start(self) -> Result<Node, StartError> {
+        self.make(None).await
+    }
+
+    /// Makes a node without a listener that has an announcement all the same: for links that are not sockets.
+    pub(crate) async fn start_announced(self) -> Result<Node, StartError> {
+        self.make(Some(1)).await
+    }
+
+    async fn make(mut self, port: Option<u16>) -> Result<Node, StartError> {
+        let identity = self.identity.ok_or(StartError::NoIdentity)?;
+        self.host.services = by_channel(self.skeletons)?;
+        let key = identity.certified_key().await?;
+        let announcement = match port {
+            Some(port) => {
+                let mut draft = Draft::new(self.realm, key.certificate().clone(), port);
+                draft.sequence = unix_now();
+                draft.issued_at = unix_now();
+                draft.time_to_live = TIME_TO_LIVE;
+                draft.suites = self.suites;
+                draft.addresses = self.advertised.into_iter().take(MAX_ADDRESSES).collect();
+                draft.services = self
+                    .host
+                    .services
+                    .iter()
+                    .map(|(&channel, skeleton)| ServiceEntry {
+                        channel,
+                        interface_id: skeleton.descriptor().interface_id,
+                    })
+                    .collect();
+                Some(sign(draft, identity.as_ref()).await?)
+            }
+            None => None,
+        };
+        Ok(Node {
+            inner: Arc::new(Inner {
+                device: identity.device_id(),
+                identity,
+                realm: self.realm,
+                suites: self.suites,
+                host: Arc::new(self.host),
+                discovery: self.discovery,
+                key: Mutex::new(key),
+                sessions: Mutex::new(Sessions::default()),
+                half_open: Arc::new(Semaphore::new(MAX_HALF_OPEN)),
+                open: Arc::new(Semaphore::new(MAX_SESSIONS)),
+                announcement,
+                announced: Mutex::new(None),
+                accepting: Mutex::new(None),
+            }),
+        })
+    }
+}
+
+impl fmt::Debug for NodeBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NodeBuilder")
+            .field("host", &self.host)
+            .finish_non_exhaustive()
+    }
+}
+
+async fn sign(draft: Draft, identity: &dyn IdentityProvider) -> Result<Announcement, StartError> {
+    let signature = identity.sign(draft.statement()?).await?;
+    Ok(draft.signed(signature)?)
+}
+
+fn by_channel(
+    skeletons: Vec<Arc<dyn Skeleton>>,
+) -> Result<BTreeMap<u16, Arc<dyn Skeleton>>, StartError> {
+    let mut services: BTreeMap<u16, Arc<dyn Skeleton>> = BTreeMap::new();
+    for skeleton in skeletons {
+        let service = skeleton.descriptor();
+        if service.channel < FIRST_SERVICE_CHANNEL {
+            return Err(StartError::ReservedChannel {
+                channel: service.channel,
+                service: service.name,
+            });
+        }
+        if let Some(first) = services.insert(service.channel, skeleton) {
+            return Err(StartError::DuplicateChannel {
+                channel: service.channel,
+                first: first.descriptor().name,
+                second: service.name,
+            });
+        }
+    }
+    Ok(services)
+}
+
+/// The addresses under which a peer on this host, or the network of `local`, reaches a listener.
+fn reachable(local: SocketAddr) -> Vec<IpAddr> {
+    match local.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => vec![Ipv4Addr::LOCALHOST.into()],
+        IpAddr::V6(ip) if ip.is_unspecified() => {
+            vec![Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()]
+        }
+        ip => vec![ip],
+    }
+}
+
+/// AES-GCM only with AES instructions: without them it is slow, and table look-ups leak through the cache.
+fn supported_suites() -> Suites {
+    #[cfg(target_arch = "x86_64")]
+    let aes = std::arch::is_x86_feature_detected!("aes");
+    #[cfg(target_arch = "aarch64")]
+    let aes = std::arch::is_aarch64_feature_detected!("aes");
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    let aes = false;
+    if aes { Suites::ALL } else { Suites::CHACHA_POLY }
+}

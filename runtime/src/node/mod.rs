@@ -1,0 +1,418 @@
+//! [`Node`]: this device on the bus.
+
+mod builder;
+mod host;
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    future::Future,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+};
+
+use dsoftbus_proto::{
+    announcement::{Announcement, Ticket},
+    certificate::CertifiedKey,
+    frame::GoodbyeCode,
+    handshake::{Config, Established, Suites},
+    identity::{DeviceId, Realm},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::Semaphore,
+    task::AbortHandle,
+};
+
+pub use self::builder::NodeBuilder;
+pub(crate) use self::host::Host;
+use crate::{
+    ConnectError, IdentityError, IdentityProvider, Peer,
+    backend::{self, Listener},
+    discovery::{Announced, Discovery},
+    identity::unix_now,
+    session::{
+        Session,
+        driver,
+        handshake::{self, HANDSHAKE_WITHIN},
+    },
+};
+
+/// Handshakes that may be under way at once for connections that came in.
+///
+/// Each costs a task and some cryptography before anything is proven; without a bound a flood of connections takes the memory.
+const MAX_HALF_OPEN: usize = 64;
+
+/// Sessions that peers may hold open with this node at once.
+const MAX_SESSIONS: usize = 4_096;
+
+/// This device on the bus: serves services, finds and dials other devices.
+///
+/// Cheap to clone; the node goes when the last clone and the last [`Peer`] are dropped, and its sessions with it. Runs on the
+/// tokio runtime in which it was started.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use dsoftbus::{Identity, Node, Trust};
+///
+/// let node = Node::builder()
+///     .identity(Identity::load_or_create("device.key")?)
+///     .allow(Trust::anyone())
+///     .bind("[::1]:0")
+///     .await?;
+/// println!("{}", node.ticket());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Node {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    identity: Arc<dyn IdentityProvider>,
+    device: DeviceId,
+    realm: Realm,
+    suites: Suites,
+    host: Arc<Host>,
+    discovery: Arc<dyn Discovery>,
+    key: Mutex<CertifiedKey>,
+    sessions: Mutex<Sessions>,
+    half_open: Arc<Semaphore>,
+    open: Arc<Semaphore>,
+    announcement: Option<Announcement>,
+    /// Withdraws the announcement when the node goes.
+    announced: Mutex<Option<Announced>>,
+    accepting: Mutex<Option<AbortHandle>>,
+}
+
+#[derive(Default)]
+struct Sessions {
+    /// Every session that may be alive; dead entries are swept when it grows.
+    all: Vec<Weak<Session>>,
+    /// The session that `connect` made last for a device.
+    dialled: BTreeMap<DeviceId, Weak<Session>>,
+}
+
+impl Node {
+    /// Starts to describe a node.
+    pub fn builder() -> NodeBuilder {
+        NodeBuilder::new()
+    }
+
+    /// The ID of this device.
+    pub fn device_id(&self) -> DeviceId {
+        self.inner.device
+    }
+
+    /// The ticket of this node: what somebody needs to dial it without discovery.
+    ///
+    /// # Panics
+    ///
+    /// When the node does not listen (it was made with [`NodeBuilder::start`]); see [`try_ticket`](Self::try_ticket).
+    pub fn ticket(&self) -> Ticket {
+        match self.try_ticket() {
+            Some(ticket) => ticket,
+            None => panic!("a node that does not listen has no ticket"),
+        }
+    }
+
+    /// The ticket of this node, if it listens.
+    pub fn try_ticket(&self) -> Option<Ticket> {
+        self.inner.announcement.clone().map(Ticket::new)
+    }
+
+    /// Connects to a device by ticket, or by device ID through discovery. Returns the live session if there is one already.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError`]; nothing was sent on a session whose peer did not prove that it is the device asked for.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the connection that is being set up.
+    pub async fn connect(&self, target: impl IntoTarget) -> Result<Peer, ConnectError> {
+        let announcement = match target.into_target()? {
+            Target::Announcement(announcement) => announcement,
+            Target::Device(device) => {
+                if let Some(peer) = self.live(&device) {
+                    return Ok(peer);
+                }
+                self.inner
+                    .discovery
+                    .resolve(device)
+                    .await
+                    .ok_or(ConnectError::Unknown(device))?
+            }
+        };
+        announcement.verify(unix_now())?;
+        if let Some(peer) = self.live(&announcement.device()) {
+            return Ok(peer);
+        }
+        let stream = backend::dial(&announcement.content().socket_addrs()).await?;
+        self.connect_over(stream, &announcement).await
+    }
+
+    /// Sets up a session as initiator over a connection that exists already.
+    pub(crate) async fn connect_over<T>(
+        &self,
+        mut io: T,
+        responder: &Announcement,
+    ) -> Result<Peer, ConnectError>
+    where
+        T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let inner = &self.inner;
+        let config = inner.handshake_config().await?;
+        let handshake = handshake::initiate(
+            &mut io,
+            config,
+            inner.identity.as_ref(),
+            responder,
+            inner.suites,
+        );
+        let established = within(handshake).await?;
+        let (session, _) = inner.run(io, established);
+        inner
+            .sessions()
+            .dialled
+            .insert(session.peer(), Arc::downgrade(&session));
+        Ok(Peer::new(self.clone(), session))
+    }
+
+    /// Sets up a session as responder over a connection that exists already.
+    pub(crate) async fn accept_over<T>(&self, io: T) -> Result<Peer, ConnectError>
+    where
+        T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let established = self.inner.respond(io).await?;
+        Ok(Peer::new(self.clone(), established.0))
+    }
+
+    /// Ends every session, stops listening and withdraws the announcement.
+    pub fn shutdown(&self) {
+        self.inner.shutdown();
+    }
+
+    /// The announcement that others dial this node by.
+    pub(crate) fn announcement(&self) -> Option<&Announcement> {
+        self.inner.announcement.as_ref()
+    }
+
+    fn live(&self, device: &DeviceId) -> Option<Peer> {
+        let session = self.inner.sessions().dialled.get(device)?.upgrade()?;
+        if session.ended().is_some() {
+            return None;
+        }
+        Some(Peer::new(self.clone(), session))
+    }
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Node")
+            .field("device", &self.inner.device)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    async fn handshake_config(&self) -> Result<Config, IdentityError> {
+        let key = self.current_key().await?;
+        Ok(Config {
+            realm: self.realm,
+            key,
+        })
+    }
+
+    /// The certified static key, renewed when half of its certificate's life is over.
+    async fn current_key(&self) -> Result<CertifiedKey, IdentityError> {
+        let key = self.key().clone();
+        let terms = key.certificate().terms();
+        let half = terms.not_before / 2 + terms.not_after / 2;
+        if unix_now() < half {
+            return Ok(key);
+        }
+        let renewed = self.identity.certified_key().await?;
+        *self.key() = renewed.clone();
+        Ok(renewed)
+    }
+
+    async fn respond<T>(
+        &self,
+        mut io: T,
+    ) -> Result<(Arc<Session>, tokio::task::JoinHandle<()>), ConnectError>
+    where
+        T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let config = self.handshake_config().await?;
+        let handshake = handshake::respond(
+            &mut io,
+            config,
+            self.identity.as_ref(),
+            &self.host.trust,
+            self.suites,
+        );
+        let established = within(handshake).await?;
+        Ok(self.run(io, established))
+    }
+
+    fn run<T>(
+        &self,
+        io: T,
+        established: Established,
+    ) -> (Arc<Session>, tokio::task::JoinHandle<()>)
+    where
+        T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let session = Session::new(&established, Arc::clone(&self.host));
+        {
+            let mut sessions = self.sessions();
+            if sessions.all.len() == sessions.all.capacity() {
+                sessions.all.retain(|session| session.strong_count() > 0);
+                sessions.dialled.retain(|_, session| session.strong_count() > 0);
+            }
+            sessions.all.push(Arc::downgrade(&session));
+        }
+        tracing::debug!(peer = %session.peer(), "session established");
+        let driven = Arc::clone(&session);
+        let task = tokio::spawn(async move {
+            driver::run(io, established, driven).await;
+        });
+        (session, task)
+    }
+
+    fn shutdown(&self) {
+        if let Some(task) = lock(&self.accepting).take() {
+            task.abort();
+        }
+        drop(lock(&self.announced).take());
+        for session in std::mem::take(&mut self.sessions().all) {
+            if let Some(session) = session.upgrade() {
+                session.close(GoodbyeCode::SHUTTING_DOWN);
+            }
+        }
+    }
+
+    fn key(&self) -> MutexGuard<'_, CertifiedKey> {
+        lock(&self.key)
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        lock(&self.sessions)
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.shutdown();
+    }
+}
+
+/// Accepts connections for as long as the node lives.
+async fn accept_loop(listener: Listener, node: Weak<Inner>) {
+    loop {
+        let (stream, from) = listener.accept().await;
+        let Some(inner) = node.upgrade() else { return };
+        // No place for another handshake or session: closing at once is all that costs us nothing.
+        let Ok(half_open) = Arc::clone(&inner.half_open).try_acquire_owned() else {
+            tracing::debug!(%from, "connection refused: too many handshakes");
+            continue;
+        };
+        let Ok(open) = Arc::clone(&inner.open).try_acquire_owned() else {
+            tracing::debug!(%from, "connection refused: too many sessions");
+            continue;
+        };
+        tokio::spawn(async move {
+            match inner.respond(stream).await {
+                Ok((_, task)) => {
+                    drop((half_open, inner));
+                    // A panic of the driver is its own; the place is given back either way.
+                    let _ = task.await;
+                    drop(open);
+                }
+                Err(error) => tracing::debug!(%from, %error, "handshake failed"),
+            }
+        });
+    }
+}
+
+async fn within(
+    handshake: impl Future<Output = Result<Established, ConnectError>>,
+) -> Result<Established, ConnectError> {
+    tokio::time::timeout(HANDSHAKE_WITHIN, handshake)
+        .await
+        .unwrap_or(Err(ConnectError::TimedOut))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whom to connect to.
+#[non_exhaustive]
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// A device that discovery knows.
+    Device(DeviceId),
+    /// A device whose signed announcement is at hand, from a ticket for example.
+    Announcement(Announcement),
+}
+
+/// What [`Node::connect`] takes: a [`Ticket`], a [`DeviceId`], or the text of either.
+pub trait IntoTarget {
+    /// The target meant.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError::BadTarget`] when a text is neither.
+    fn into_target(self) -> Result<Target, ConnectError>;
+}
+
+impl IntoTarget for Target {
+    fn into_target(self) -> Result<Target, ConnectError> {
+        Ok(self)
+    }
+}
+
+impl IntoTarget for Ticket {
+    fn into_target(self) -> Result<Target, ConnectError> {
+        Ok(Target::Announcement(self.into_announcement()))
+    }
+}
+
+impl IntoTarget for &Ticket {
+    fn into_target(self) -> Result<Target, ConnectError> {
+        Ok(Target::Announcement(self.announcement().clone()))
+    }
+}
+
+impl IntoTarget for DeviceId {
+    fn into_target(self) -> Result<Target, ConnectError> {
+        Ok(Target::Device(self))
+    }
+}
+
+impl IntoTarget for &str {
+    fn into_target(self) -> Result<Target, ConnectError> {
+        let bad = |error: &dyn fmt::Display| ConnectError::BadTarget(error.to_string());
+        if self.starts_with("dsb1") {
+            let ticket: Ticket = self.parse().map_err(|error| bad(&error))?;
+            return ticket.into_target();
+        }
+        self.parse()
+            .map(Target::Device)
+            .map_err(|error: dsoftbus_proto::identity::ParseDeviceIdError| bad(&error))
+    }
+}
+
+impl IntoTarget for String {
+    fn into_target(self) -> Result<Target, ConnectError> {
+        self.as_str().into_target()
+    }
+}
+
+impl IntoTarget for &String {
+    fn into_target(self) -> Result<Target, ConnectError> {
+        self.as_str().into_target()
+    }
+}

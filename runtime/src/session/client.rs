@@ -1,0 +1,408 @@
+//! Calling side of a service channel: pending calls and who waits for them.
+
+use std::{
+    fmt,
+    future::poll_fn,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use dsoftbus_proto::{
+    frame::{ChannelId, CloseCode},
+    message::{Incoming, Message, Outgoing},
+    mux::{Connection, Mode, Outbound},
+    rpc::{
+        RpcError,
+        level0::{Client as Engine, QuestionId},
+        stream::Reader,
+    },
+};
+use tokio::time::Instant;
+
+use super::{Channel, Core, Session, Work};
+use crate::{
+    ChannelError, Result, ServiceDescriptor, SessionError, Status, call::deadline_exceeded,
+    error::closed_status,
+};
+
+/// State of the channel behind one typed client, inside the session's lock.
+pub(crate) struct ClientSide {
+    engine: Engine,
+    reader: Reader,
+    opening: Opening,
+    calls: CallTable,
+    closed: Option<Status>,
+}
+
+enum Opening {
+    Waiting(Option<Waker>),
+    Open,
+    Refused(ChannelError),
+}
+
+impl ClientSide {
+    /// Registers a channel that was just opened; returns the first message to send on it.
+    pub(super) fn open(core: &mut Core, id: ChannelId, _mode: Mode) -> Outgoing {
+        let (engine, bootstrap) = Engine::new();
+        core.insert(
+            id,
+            Channel::Client(Self {
+                engine,
+                reader: Reader::new(),
+                opening: Opening::Waiting(None),
+                calls: CallTable::default(),
+                closed: None,
+            }),
+        );
+        bootstrap
+    }
+
+    /// Where the bytes of a bytes-mode channel become messages.
+    pub(super) fn reader(&mut self) -> &mut Reader {
+        &mut self.reader
+    }
+
+    pub(super) fn accepted(&mut self, work: &mut Work) {
+        self.set_opening(Opening::Open, work);
+    }
+
+    pub(super) fn receive(
+        &mut self,
+        id: ChannelId,
+        message: Message,
+        mux: &mut Connection,
+        work: &mut Work,
+    ) -> Result<(), RpcError> {
+        let handled = self.engine.handle(message);
+        while let Some(outgoing) = self.engine.poll_outgoing() {
+            let _ = mux.send(id, Outbound::Message(outgoing, 0));
+        }
+        if let Some(completion) = handled? {
+            let result = completion
+                .outcome
+                .map_err(|error| Status::from_remote(&error));
+            self.calls.complete(completion.question, result, work);
+        }
+        Ok(())
+    }
+
+    /// The peer closed or reset the channel.
+    pub(super) fn fail(&mut self, code: CloseCode, work: &mut Work) {
+        self.set_opening(Opening::Refused(ChannelError::Closed(code)), work);
+        self.stop(closed_status(code), work);
+    }
+
+    pub(super) fn end(&mut self, error: &SessionError, work: &mut Work) {
+        self.set_opening(Opening::Refused(error.clone().into()), work);
+        self.stop(error.to_status(), work);
+    }
+
+    fn stop(&mut self, status: Status, work: &mut Work) {
+        self.calls.fail_all(&status, work);
+        self.closed.get_or_insert(status);
+    }
+
+    /// Fails the calls whose time is up; returns the next deadline.
+    pub(super) fn expire(
+        &mut self,
+        id: ChannelId,
+        now: Instant,
+        mux: &mut Connection,
+        work: &mut Work,
+    ) -> Option<Instant> {
+        let engine = &mut self.engine;
+        self.calls.expire(now, work, |question| {
+            if let Some(finish) = engine.cancel(question) {
+                let _ = mux.send(id, Outbound::Message(finish, 0));
+            }
+        })
+    }
+
+    fn begin(&mut self, params: &mut Outgoing, deadline: Instant, waker: &Waker) -> Result<u32> {
+        if let Some(status) = &self.closed {
+            return Err(status.clone());
+        }
+        let question = self
+            .engine
+            .begin(params)
+            .map_err(|error| Status::internal(error.to_string()))?;
+        Ok(self.calls.insert(question, deadline, waker))
+    }
+
+    fn set_opening(&mut self, state: Opening, work: &mut Work) {
+        if let Opening::Waiting(waker) = &mut self.opening {
+            work.wakers.extend(waker.take());
+            self.opening = state;
+        }
+    }
+}
+
+/// A service channel opened by this side. Closed when the last client and the last call of it are dropped.
+pub(crate) struct RpcChannel {
+    session: Arc<Session>,
+    id: ChannelId,
+    service: &'static ServiceDescriptor,
+}
+
+impl RpcChannel {
+    pub(super) fn new(
+        session: Arc<Session>,
+        id: ChannelId,
+        service: &'static ServiceDescriptor,
+    ) -> Self {
+        Self {
+            session,
+            id,
+            service,
+        }
+    }
+
+    pub(super) async fn opened(&self) -> Result<(), ChannelError> {
+        poll_fn(|cx| {
+            let mut core = self.session.core();
+            let Some((client, _)) = core.client(self.id) else {
+                return Poll::Ready(Err(ChannelError::Finished));
+            };
+            match &mut client.opening {
+                Opening::Open => Poll::Ready(Ok(())),
+                Opening::Refused(error) => Poll::Ready(Err(error.clone())),
+                Opening::Waiting(waker) => {
+                    *waker = Some(cx.waker().clone());
+                    Poll::Pending
+                }
+            }
+        })
+        .await
+    }
+
+    /// Sends a call. The returned slot is the future of its result.
+    pub(crate) fn begin(
+        self: Arc<Self>,
+        mut params: Outgoing,
+        timeout: Duration,
+        deadline: Instant,
+        waker: &Waker,
+    ) -> Result<CallSlot> {
+        let slot = {
+            let mut core = self.session.core();
+            let Some((client, mux)) = core.client(self.id) else {
+                return Err(Status::unavailable("the channel is closed"));
+            };
+            let slot = client.begin(&mut params, deadline, waker)?;
+            let sent = mux.send(
+                self.id,
+                Outbound::Message(params, milliseconds(timeout)),
+            );
+            if let Err(error) = sent {
+                client.calls.free(slot);
+                return Err(Status::resource_exhausted(error.to_string()));
+            }
+            core.schedule(deadline);
+            slot
+        };
+        self.session.wake_driver();
+        Ok(CallSlot {
+            channel: self,
+            slot: Some(slot),
+        })
+    }
+}
+
+impl Drop for RpcChannel {
+    fn drop(&mut self) {
+        {
+            let mut core = self.session.core();
+            core.remove(self.id);
+            core.mux.close(self.id, CloseCode::END, &[]);
+            core.mux.discard(self.id);
+        }
+        self.session.wake_driver();
+    }
+}
+
+impl fmt::Debug for RpcChannel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RpcChannel")
+            .field("peer", &self.session.peer())
+            .field("service", &self.service.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A call that was sent. Dropping it before its result cancels it at the peer.
+pub(crate) struct CallSlot {
+    channel: Arc<RpcChannel>,
+    slot: Option<u32>,
+}
+
+impl CallSlot {
+    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<Incoming>> {
+        let Some(slot) = self.slot else {
+            return Poll::Ready(Err(Status::internal("a finished call was polled again")));
+        };
+        let mut core = self.channel.session.core();
+        let Some((client, _)) = core.client(self.channel.id) else {
+            return Poll::Ready(Err(Status::unavailable("the channel is closed")));
+        };
+        let polled = client.calls.poll(slot, cx);
+        if polled.is_ready() {
+            self.slot = None;
+        }
+        polled
+    }
+}
+
+impl Drop for CallSlot {
+    fn drop(&mut self) {
+        let Some(slot) = self.slot else { return };
+        {
+            let mut core = self.channel.session.core();
+            let Some((client, mux)) = core.client(self.channel.id) else {
+                return;
+            };
+            let Some(question) = client.calls.free(slot) else {
+                return;
+            };
+            let Some(finish) = client.engine.cancel(question) else {
+                return;
+            };
+            let _ = mux.send(self.channel.id, Outbound::Message(finish, 0));
+        }
+        self.channel.session.wake_driver();
+    }
+}
+
+/// Pending calls of one channel. A slot outlives its question: the result waits there for the caller.
+#[derive(Default)]
+struct CallTable {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    /// Slot + 1 of each question; 0 where no one waits (any more).
+    by_question: Vec<u32>,
+}
+
+enum Slot {
+    Free,
+    Waiting {
+        question: QuestionId,
+        deadline: Instant,
+        waker: Waker,
+    },
+    Done(Result<Incoming>),
+}
+
+impl CallTable {
+    fn insert(&mut self, question: QuestionId, deadline: Instant, waker: &Waker) -> u32 {
+        let waiting = Slot::Waiting {
+            question,
+            deadline,
+            waker: waker.clone(),
+        };
+        let slot = match self.free.pop() {
+            Some(slot) => {
+                self.slots[slot as usize] = waiting;
+                slot
+            }
+            None => {
+                self.slots.push(waiting);
+                (self.slots.len() - 1) as u32
+            }
+        };
+        let index = question.index();
+        if self.by_question.len() <= index {
+            self.by_question.resize(index + 1, 0);
+        }
+        self.by_question[index] = slot + 1;
+        slot
+    }
+
+    fn complete(&mut self, question: QuestionId, result: Result<Incoming>, work: &mut Work) {
+        let Some(entry) = self.by_question.get_mut(question.index()) else {
+            return;
+        };
+        let Some(slot) = std::mem::take(entry).checked_sub(1) else {
+            return;
+        };
+        let done = std::mem::replace(&mut self.slots[slot as usize], Slot::Done(result));
+        if let Slot::Waiting { waker, .. } = done {
+            work.wakers.push(waker);
+        }
+    }
+
+    fn poll(&mut self, slot: u32, cx: &Context<'_>) -> Poll<Result<Incoming>> {
+        let entry = &mut self.slots[slot as usize];
+        if let Slot::Waiting { waker, .. } = entry {
+            waker.clone_from(cx.waker());
+            return Poll::Pending;
+        }
+        let done = std::mem::replace(entry, Slot::Free);
+        self.free.push(slot);
+        match done {
+            Slot::Done(result) => Poll::Ready(result),
+            Slot::Free | Slot::Waiting { .. } => {
+                Poll::Ready(Err(Status::internal("a call lost its place")))
+            }
+        }
+    }
+
+    /// Forgets a call; returns its question if it is still open.
+    fn free(&mut self, slot: u32) -> Option<QuestionId> {
+        let freed = std::mem::replace(&mut self.slots[slot as usize], Slot::Free);
+        self.free.push(slot);
+        let Slot::Waiting { question, .. } = freed else {
+            return None;
+        };
+        self.by_question[question.index()] = 0;
+        Some(question)
+    }
+
+    fn fail_all(&mut self, status: &Status, work: &mut Work) {
+        for slot in &mut self.slots {
+            if matches!(slot, Slot::Waiting { .. })
+                && let Slot::Waiting { waker, .. } =
+                    std::mem::replace(slot, Slot::Done(Err(status.clone())))
+            {
+                work.wakers.push(waker);
+            }
+        }
+        self.by_question.clear();
+    }
+
+    fn expire(
+        &mut self,
+        now: Instant,
+        work: &mut Work,
+        mut cancel: impl FnMut(QuestionId),
+    ) -> Option<Instant> {
+        let mut next = None;
+        for slot in &mut self.slots {
+            let Slot::Waiting {
+                question,
+                deadline,
+                waker,
+            } = slot
+            else {
+                continue;
+            };
+            if *deadline > now {
+                next = [next, Some(*deadline)].into_iter().flatten().min();
+                continue;
+            }
+            if let Some(entry) = self.by_question.get_mut(question.index()) {
+                *entry = 0;
+            }
+            cancel(*question);
+            work.wakers.push(waker.clone());
+            *slot = Slot::Done(Err(deadline_exceeded()));
+        }
+        next
+    }
+}
+
+/// Whole milliseconds for the wire: at least 1, since 0 says "no deadline".
+fn milliseconds(timeout: Duration) -> u32 {
+    u32::try_from(timeout.as_millis())
+        .unwrap_or(u32::MAX)
+        .max(1)
+}

@@ -1,0 +1,443 @@
+//! The task that owns a connection: socket bytes to records to the session's core, and back.
+//!
+//! One poll reads what the socket has, opens the records, runs the handlers that are ready at once, and seals
+//! everything queued meanwhile into as few records and writes as it fits. Nothing is delayed to make batches larger: they
+//! grow with the load, because what arrives while one write is under way goes out with the next.
+
+use std::{
+    collections::VecDeque,
+    future::Future,
+    io::{self, IoSlice},
+    panic::AssertUnwindSafe,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context as TaskContext, Poll},
+    time::Duration,
+};
+
+use bytes::{Buf, BytesMut};
+use dsoftbus_proto::{
+    frame::GoodbyeCode,
+    handshake::Established,
+    message::Outgoing,
+    record::{self, Opener, Sealer},
+};
+use futures::FutureExt;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite},
+    time::{Instant, Sleep},
+};
+
+use super::{
+    Session,
+    core::{InboundCall, NewStream, Work},
+};
+use crate::{Context, Result, SessionError, Status};
+
+/// Sealed bytes that may wait for the socket. Above it nothing more is sealed, so that an urgent frame
+/// never waits behind more than this.
+const MAX_SEALED: usize = 256 * 1024;
+
+/// Sealed records handed to one vectored write. The kernel takes at most 1,024; sixteen cover [`MAX_SEALED`] in full records.
+const MAX_SLICES: usize = 16;
+
+/// Free space that a read is offered at first: small, since most sessions carry small calls.
+const MIN_READ: usize = 4 * 1024;
+
+/// Free space that a read is offered at most: beyond it a read costs what two do.
+const MAX_READ: usize = 256 * 1024;
+
+/// Emptied record buffers kept for the next records. A busy session alternates between a few; an idle one keeps none for long.
+const MAX_SPARE: usize = 4;
+
+/// Rounds of reading and writing before other tasks get their turn.
+const MAX_ROUNDS: usize = 16;
+
+/// A Ping is sent when nothing came for this long.
+const PING_AFTER: Duration = Duration::from_secs(15);
+
+/// The session ends when nothing came for this long: two Pings went unanswered.
+const SILENT_AFTER: Duration = Duration::from_secs(45);
+
+/// Time that a closing session may take to hand its last bytes to the socket.
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+
+/// Runs a session until it ends; returns why.
+pub(crate) async fn run<T>(io: T, established: Established, session: Arc<Session>) -> SessionError
+where
+    T: AsyncRead + AsyncWrite + Send + Unpin,
+{
+    let now = Instant::now();
+    let driver = Driver {
+        io,
+        session: Arc::clone(&session),
+        opener: established.opener,
+        sealer: established.sealer,
+        incoming: BytesMut::new(),
+        read_size: MIN_READ,
+        outgoing: VecDeque::new(),
+        outgoing_bytes: 0,
+        written: 0,
+        spare: Vec::new(),
+        work: Work::default(),
+        calls: Vec::new(),
+        replies: Vec::new(),
+        heard: now,
+        pinged: 0,
+        sleep: Box::pin(tokio::time::sleep_until(now + PING_AFTER)),
+    };
+    // Whatever happens to this task, no call may wait on a session that no one drives.
+    let guard = EndOnDrop(Arc::clone(&session));
+    let error = driver.run().await;
+    tracing::debug!(peer = %session.peer(), %error, "session ended");
+    guard.end(error.clone());
+    error
+}
+
+struct EndOnDrop(Arc<Session>);
+
+impl EndOnDrop {
+    fn end(&self, error: SessionError) {
+        let mut work = Work::default();
+        self.0.core().end(error, &mut work);
+        work.finish();
+    }
+}
+
+impl Drop for EndOnDrop {
+    fn drop(&mut self) {
+        self.end(SessionError::Closed);
+    }
+}
+
+struct Driver<T> {
+    io: T,
+    session: Arc<Session>,
+    opener: Opener,
+    sealer: Sealer,
+    /// Bytes read and not opened: at most one partial record between polls.
+    incoming: BytesMut,
+    read_size: usize,
+    /// Sealed records; of the first, `written` bytes are gone.
+    outgoing: VecDeque<Vec<u8>>,
+    outgoing_bytes: usize,
+    written: usize,
+    spare: Vec<Vec<u8>>,
+    work: Work,
+    calls: Vec<InboundCall>,
+    replies: Vec<(InboundCallKey, Result<Outgoing>)>,
+    heard: Instant,
+    pinged: u64,
+    sleep: Pin<Box<Sleep>>,
+}
+
+type InboundCallKey = (
+    dsoftbus_proto::frame::ChannelId,
+    dsoftbus_proto::rpc::level0::AnswerId,
+);
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
+    async fn run(mut self) -> SessionError {
+        let error = std::future::poll_fn(|cx| self.poll(cx)).await;
+        let code = match &error {
+            SessionError::Frame(_) | SessionError::Record(_) => Some(GoodbyeCode::PROTOCOL_ERROR),
+            SessionError::Silent => Some(GoodbyeCode::IDLE),
+            _ => None,
+        };
+        if let Some(code) = code {
+            self.session.core().mux.goodbye(code);
+        }
+        // A peer that misbehaved or does not read is owed no more than a short try.
+        let _ = tokio::time::timeout(CLOSE_WITHIN, self.finish()).await;
+        error
+    }
+
+    /// Writes what is left, and closes the sending half.
+    async fn finish(&mut self) -> io::Result<()> {
+        std::future::poll_fn(|cx| {
+            loop {
+                if self.seal().is_err() {
+                    return Poll::Ready(Ok(()));
+                }
+                if self.outgoing.is_empty() {
+                    return Pin::new(&mut self.io).poll_shutdown(cx);
+                }
+                match self.poll_write(cx) {
+                    Poll::Ready(Ok(())) => {}
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                    Poll::Pending => return Poll::Pending,
+                }
+            }
+        })
+        .await
+    }
+
+    fn poll(&mut self, cx: &mut TaskContext<'_>) -> Poll<SessionError> {
+        self.session.register_driver(cx.waker());
+        for _ in 0..MAX_ROUNDS {
+            match self.poll_round(cx) {
+                Ok(true) => {}
+                Ok(false) => return Poll::Pending,
+                Err(error) => {
+                    self.work.finish();
+                    return Poll::Ready(error);
+                }
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// One round; `true` if there may be more to do at once.
+    fn poll_round(&mut self, cx: &mut TaskContext<'_>) -> Result<bool, SessionError> {
+        let mut progress = false;
+        if let Poll::Ready(read) = self.poll_read(cx) {
+            if read.map_err(io_error)? == 0 {
+                return Err(SessionError::Truncated);
+            }
+            self.heard = Instant::now();
+            self.pinged = 0;
+            progress = true;
+            self.open_records()?;
+        }
+        self.session.core().take_inbound(&mut self.calls);
+        self.run_handlers(cx);
+        self.start_streams();
+        self.work.finish();
+        self.poll_timers(cx)?;
+        loop {
+            let more = self.seal()?;
+            if self.outgoing.is_empty() {
+                if self.session.core().mux.is_closed() {
+                    return Err(SessionError::Closed);
+                }
+                break;
+            }
+            match self.poll_write(cx) {
+                Poll::Ready(written) => {
+                    written.map_err(io_error)?;
+                    progress = true;
+                }
+                Poll::Pending => break,
+            }
+            if !more && self.outgoing.is_empty() {
+                // Look again at what the callers queued meanwhile before looking at the socket.
+                continue;
+            }
+        }
+        self.work.finish();
+        Ok(progress)
+    }
+
+    fn poll_read(&mut self, cx: &mut TaskContext<'_>) -> Poll<io::Result<usize>> {
+        self.incoming.reserve(self.read_size);
+        let offered = self.incoming.capacity() - self.incoming.len();
+        let read = pin!(self.io.read_buf(&mut self.incoming)).poll(cx);
+        match &read {
+            Poll::Ready(Ok(n)) if *n == offered => {
+                self.read_size = (self.read_size * 2).min(MAX_READ);
+            }
+            Poll::Pending if self.incoming.is_empty() => {
+                // Nothing to read and nothing half read: an idle session keeps no buffer.
+                self.incoming = BytesMut::new();
+            }
+            _ => {}
+        }
+        read
+    }
+
+    fn open_records(&mut self) -> Result<(), SessionError> {
+        loop {
+            let Some(header) = self.incoming.first_chunk::<{ record::HEADER }>() else {
+                return Ok(());
+            };
+            let length = record::ciphertext_len(*header)?;
+            let Some(ciphertext) = self
+                .incoming
+                .get(record::HEADER..record::HEADER + length)
+            else {
+                return Ok(());
+            };
+            let plaintext = self.opener.open(ciphertext)?;
+            self.incoming.advance(record::HEADER + length);
+            self.session.core().handle_record(
+                self.session.host(),
+                &self.session.peer(),
+                plaintext,
+                &mut self.work,
+            )?;
+        }
+    }
+
+    /// Starts the handlers of the calls that came in. One that is ready at once costs no task.
+    fn run_handlers(&mut self, cx: &mut TaskContext<'_>) {
+        if self.calls.is_empty() {
+            return;
+        }
+        for call in self.calls.drain(..) {
+            let key = (call.channel, call.answer);
+            let context = Context {
+                peer: Some(self.session.peer()),
+                method: call.skeleton.descriptor().method(call.method_id),
+                deadline: call.deadline,
+                session: Some(self.session.downgrade()),
+            };
+            let started = std::panic::catch_unwind(AssertUnwindSafe(|| {
+                let mut future = call.skeleton.call(
+                    context,
+                    call.interface_id,
+                    call.method_id,
+                    call.params,
+                );
+                match future.as_mut().poll(cx) {
+                    Poll::Ready(outcome) => Ok(outcome),
+                    Poll::Pending => Err(future),
+                }
+            }));
+            match started {
+                Ok(Ok(outcome)) => self.replies.push((key, outcome)),
+                Err(_) => self.replies.push((key, Err(handler_panicked()))),
+                Ok(Err(future)) => {
+                    let session = Arc::clone(&self.session);
+                    // Under the lock, so that the task is known before it can answer.
+                    let mut core = self.session.core();
+                    let task = tokio::spawn(async move {
+                        let outcome = AssertUnwindSafe(future)
+                            .catch_unwind()
+                            .await
+                            .unwrap_or_else(|_| Err(handler_panicked()));
+                        session.reply(key.0, key.1, outcome);
+                    });
+                    core.started(key.0, key.1, call.deadline, task.abort_handle());
+                }
+            }
+        }
+        let mut core = self.session.core();
+        for ((channel, answer), outcome) in self.replies.drain(..) {
+            core.reply(channel, answer, outcome);
+        }
+        core.take_inbound(&mut self.calls);
+    }
+
+    fn start_streams(&mut self) {
+        for NewStream { channel, extra } in self.work.streams.drain(..) {
+            let stream = super::ByteChannel::new(Arc::clone(&self.session), channel);
+            self.session.host().start_stream(channel.logical(), stream, extra);
+        }
+    }
+
+    fn poll_timers(&mut self, cx: &mut TaskContext<'_>) -> Result<(), SessionError> {
+        loop {
+            let next_ping = self.heard
+                + if self.pinged == 0 {
+                    PING_AFTER
+                } else {
+                    SILENT_AFTER
+                };
+            let wanted = match self.session.core().timer() {
+                Some(timer) => timer.min(next_ping),
+                None => next_ping,
+            };
+            // Only ever pulled forward here: moving it on every record would cost more than waking once too often.
+            if wanted < self.sleep.deadline() {
+                self.sleep.as_mut().reset(wanted);
+            }
+            if self.sleep.as_mut().poll(cx).is_pending() {
+                return Ok(());
+            }
+            let now = Instant::now();
+            let mut core = self.session.core();
+            if core.timer().is_some_and(|timer| timer <= now) {
+                core.expire(now, &mut self.work);
+            }
+            if now >= self.heard + SILENT_AFTER {
+                return Err(SessionError::Silent);
+            }
+            if self.pinged == 0 && now >= self.heard + PING_AFTER {
+                self.pinged = 1;
+                core.mux.ping(self.pinged);
+            }
+            let next_ping = self.heard
+                + if self.pinged == 0 {
+                    PING_AFTER
+                } else {
+                    SILENT_AFTER
+                };
+            let wanted = core
+                .timer()
+                .map_or(next_ping, |timer| timer.min(next_ping))
+                .max(now + Duration::from_millis(1));
+            drop(core);
+            self.sleep.as_mut().reset(wanted);
+        }
+    }
+
+    /// Seals records while there is something to send and room for it; `true` if more is left than there is room for.
+    fn seal(&mut self) -> Result<bool, SessionError> {
+        let mut core = None;
+        while self.outgoing_bytes < MAX_SEALED {
+            let core = core.get_or_insert_with(|| self.session.core());
+            let mut record = self.spare.pop().unwrap_or_default();
+            record.clear();
+            record.resize(record::HEADER, 0);
+            if !core.mux.poll_transmit(&mut record) {
+                self.spare.push(record);
+                core.unblock(&mut self.work);
+                return Ok(false);
+            }
+            self.sealer.seal(&mut record)?;
+            self.outgoing_bytes += record.len();
+            self.outgoing.push_back(record);
+        }
+        if let Some(mut core) = core {
+            core.unblock(&mut self.work);
+        }
+        Ok(true)
+    }
+
+    fn poll_write(&mut self, cx: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
+        let written = {
+            let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+            let mut count = 0;
+            for (slice, record) in slices.iter_mut().zip(&self.outgoing) {
+                let skip = if count == 0 { self.written } else { 0 };
+                *slice = IoSlice::new(&record[skip..]);
+                count += 1;
+            }
+            match Pin::new(&mut self.io).poll_write_vectored(cx, &slices[..count]) {
+                Poll::Ready(written) => written?,
+                Poll::Pending => return Poll::Pending,
+            }
+        };
+        if written == 0 {
+            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+        }
+        let mut left = self.written + written;
+        while let Some(record) = self.outgoing.front() {
+            if left < record.len() {
+                break;
+            }
+            left -= record.len();
+            self.outgoing_bytes -= record.len();
+            if let Some(record) = self.outgoing.pop_front()
+                && self.spare.len() < MAX_SPARE
+            {
+                self.spare.push(record);
+            }
+        }
+        self.written = left;
+        Poll::Ready(Ok(()))
+    }
+}
+
+fn io_error(error: io::Error) -> SessionError {
+    match error.kind() {
+        // A peer that vanishes and one that is cut off look alike.
+        io::ErrorKind::UnexpectedEof => SessionError::Truncated,
+        kind => SessionError::Io(kind),
+    }
+}
+
+fn handler_panicked() -> Status {
+    Status::internal("the handler panicked")
+}

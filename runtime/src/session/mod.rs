@@ -1,0 +1,196 @@
+//! One authenticated connection: the shared state behind every [`Peer`](crate::Peer), channel and call.
+//!
+//! [`Core`] (one lock, never held across an await) owns the multiplexer and the engines of all channels.
+//! The [`driver`] task owns the socket and the keys: it opens records into the core and seals what the core has to send.
+//! Callers lock the core, queue, and wake the driver, which therefore sends what many callers queued as one record.
+
+mod byte_channel;
+mod client;
+mod core;
+pub(crate) mod driver;
+pub(crate) mod handshake;
+mod server;
+
+use std::{
+    fmt,
+    future::poll_fn,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    task::{Poll, Waker},
+};
+
+use bytes::Bytes;
+use dsoftbus_proto::{
+    frame::{ChannelId, CloseCode, GoodbyeCode},
+    handshake::Established,
+    identity::DeviceId,
+    message::Outgoing,
+    mux::{Mode, Outbound},
+    rpc::level0::AnswerId,
+};
+use futures::task::AtomicWaker;
+
+pub(crate) use self::{
+    byte_channel::ByteChannel,
+    client::{CallSlot, RpcChannel},
+    core::{Channel, Core, NewStream, Work},
+};
+use crate::{
+    ChannelError, Result, ServiceDescriptor, SessionError, bulk::VmoTable, node::Host,
+};
+
+/// One authenticated, encrypted connection to a device.
+pub(crate) struct Session {
+    peer: DeviceId,
+    id: [u8; 32],
+    core: Mutex<Core>,
+    driver: AtomicWaker,
+    host: Arc<Host>,
+    vmos: VmoTable,
+}
+
+impl Session {
+    pub(crate) fn new(established: &Established, host: Arc<Host>) -> Arc<Self> {
+        Arc::new(Self {
+            peer: established.peer,
+            id: established.session_id,
+            core: Mutex::new(Core::new(established.side)),
+            driver: AtomicWaker::new(),
+            host,
+            vmos: VmoTable::default(),
+        })
+    }
+
+    pub(crate) fn peer(&self) -> DeviceId {
+        self.peer
+    }
+
+    pub(crate) fn id(&self) -> [u8; 32] {
+        self.id
+    }
+
+    pub(crate) fn host(&self) -> &Arc<Host> {
+        &self.host
+    }
+
+    pub(crate) fn vmos(&self) -> &VmoTable {
+        &self.vmos
+    }
+
+    /// Why the session ended, if it has.
+    pub(crate) fn ended(&self) -> Option<SessionError> {
+        self.core().ended().cloned()
+    }
+
+    /// Waits for the end of the session.
+    pub(crate) async fn closed(&self) -> SessionError {
+        poll_fn(|cx| {
+            let mut core = self.core();
+            if let Some(error) = core.ended() {
+                return Poll::Ready(error.clone());
+            }
+            core.watch_end(cx.waker());
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Asks the driver to send a Goodbye and close.
+    pub(crate) fn close(&self, code: GoodbyeCode) {
+        self.core().mux.goodbye(code);
+        self.wake_driver();
+    }
+
+    /// Opens a service channel and waits until the peer accepts it.
+    pub(crate) async fn open_rpc(
+        self: &Arc<Self>,
+        service: &'static ServiceDescriptor,
+        mode: Mode,
+    ) -> Result<RpcChannel, ChannelError> {
+        let id = {
+            let mut core = self.core();
+            core.check_alive()?;
+            let id = core
+                .mux
+                .open(service.channel, service.interface_id, mode, &[])
+                .map_err(|_| ChannelError::Exhausted)?;
+            let bootstrap = client::ClientSide::open(&mut core, id, mode);
+            core.send(id, bootstrap, 0);
+            id
+        };
+        self.wake_driver();
+        let channel = RpcChannel::new(Arc::clone(self), id, service);
+        channel.opened().await?;
+        Ok(channel)
+    }
+
+    /// Opens a byte channel and waits until the peer accepts it; returns what the Accept carried, too.
+    pub(crate) async fn open_bytes(
+        self: &Arc<Self>,
+        logical: u16,
+        interface_id: u64,
+        extra: &[u8],
+    ) -> Result<(ByteChannel, Bytes), ChannelError> {
+        let id = {
+            let mut core = self.core();
+            core.check_alive()?;
+            let id = core
+                .mux
+                .open(logical, interface_id, Mode::Bytes, extra)
+                .map_err(|_| ChannelError::Exhausted)?;
+            core.insert(id, Channel::Bytes(byte_channel::BytesSide::opening()));
+            id
+        };
+        self.wake_driver();
+        let channel = ByteChannel::new(Arc::clone(self), id);
+        let accepted = channel.opened().await?;
+        Ok((channel, accepted))
+    }
+
+    /// Delivers the outcome of a handler that ran in a task of its own.
+    fn reply(&self, channel: ChannelId, answer: AnswerId, outcome: Result<Outgoing>) {
+        self.core().reply(channel, answer, outcome);
+        self.wake_driver();
+    }
+
+    fn send(&self, channel: ChannelId, outbound: Outbound) -> Result<(), ChannelError> {
+        {
+            let mut core = self.core();
+            core.check_alive()?;
+            core.mux
+                .send(channel, outbound)
+                .map_err(|_| ChannelError::Finished)?;
+        }
+        self.wake_driver();
+        Ok(())
+    }
+
+    fn close_channel(&self, channel: ChannelId, code: CloseCode, extra: &[u8]) {
+        self.core().mux.close(channel, code, extra);
+        self.wake_driver();
+    }
+
+    pub(crate) fn core(&self) -> MutexGuard<'_, Core> {
+        // A panic of a user's waker must not take the other channels of the session with it.
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn wake_driver(&self) {
+        self.driver.wake();
+    }
+
+    fn register_driver(&self, waker: &Waker) {
+        self.driver.register(waker);
+    }
+
+    fn downgrade(self: &Arc<Self>) -> Weak<Self> {
+        Arc::downgrade(self)
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("peer", &self.peer)
+            .finish_non_exhaustive()
+    }
+}

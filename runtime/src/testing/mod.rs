@@ -1,0 +1,126 @@
+//! For tests: two nodes joined in memory, with real frames, real cryptography and faults on demand.
+//!
+//! Nothing here opens a socket, and all of it runs under tokio's paused clock.
+
+mod link;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub use self::link::Link;
+use crate::{
+    ByteChannel, ConnectError, Identity, Node, NodeBuilder, Peer, Trust,
+};
+
+/// A node and a peer that is connected to it in memory.
+#[derive(Debug)]
+pub struct Pair {
+    /// The calling side: a session with [`node`](Self::node), set up by a device made for the purpose.
+    pub peer: Peer,
+    /// The node under test.
+    pub node: Node,
+    /// The same session, seen from the node under test.
+    pub seen: Peer,
+    /// The wire between them.
+    pub link: Link,
+}
+
+/// Makes a node from `builder` and connects a new device to it, in memory. A builder without an identity gets one.
+///
+/// # Errors
+///
+/// As [`Node::connect`]; what the node under test refuses shows up here.
+///
+/// # Panics
+///
+/// When the node cannot be made from `builder`.
+pub async fn pair(builder: NodeBuilder) -> Result<Pair, ConnectError> {
+    pair_from(builder, Node::builder().allow(Trust::anyone())).await
+}
+
+/// As [`pair`], with a description of the calling node too.
+///
+/// # Errors
+///
+/// As [`pair`].
+///
+/// # Panics
+///
+/// As [`pair`].
+pub async fn pair_from(
+    builder: NodeBuilder,
+    caller: NodeBuilder,
+) -> Result<Pair, ConnectError> {
+    let node = builder.with_test_identity().start_announced().await;
+    let node = node.expect("a node for a test starts");
+    let caller = caller.with_test_identity().start().await;
+    let caller = caller.expect("a node for a test starts");
+    connect(&caller, &node).await
+}
+
+/// Connects two nodes in memory; `node` must have come out of this module.
+///
+/// # Errors
+///
+/// As [`pair`].
+///
+/// # Panics
+///
+/// When `node` has no announcement.
+pub async fn connect(caller: &Node, node: &Node) -> Result<Pair, ConnectError> {
+    let announcement = node.announcement().expect("the node is announced").clone();
+    let (near, far, link) = link::link();
+    let (peer, seen) = futures::join!(
+        caller.connect_over(near, &announcement),
+        node.accept_over(far)
+    );
+    // What the caller sees comes first: it is what a user would see.
+    let peer = peer?;
+    Ok(Pair {
+        peer,
+        node: node.clone(),
+        seen: seen?,
+        link,
+    })
+}
+
+/// Two connected byte channels as `futures` `AsyncRead + AsyncWrite`, with the pair that carries them: any two-party Cap'n Proto
+/// program can be put on them.
+///
+/// # Errors
+///
+/// As [`pair`].
+///
+/// # Panics
+///
+/// As [`pair`].
+pub async fn byte_channels() -> Result<(ByteChannel, ByteChannel, Pair), ConnectError> {
+    const CHANNEL: u16 = 0x0100;
+    let accepted = Arc::new(Mutex::new(None));
+    let slot = Arc::clone(&accepted);
+    let pair = pair(
+        Node::builder()
+            .allow(Trust::anyone())
+            .serve_bytes(CHANNEL, move |_, channel| {
+                *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(channel);
+            }),
+    )
+    .await?;
+    let near = pair.peer.open_bytes(CHANNEL, 0).await;
+    let near = near.expect("the handler takes every channel");
+    let far = accepted
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
+    let far = far.expect("an accepted channel was handed over before its Accept");
+    Ok((near, far, pair))
+}
+
+impl NodeBuilder {
+    fn with_test_identity(self) -> Self {
+        if self.has_identity() {
+            return self;
+        }
+        let identity = Identity::ephemeral().expect("the system has randomness");
+        self.identity(identity)
+    }
+}
