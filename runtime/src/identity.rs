@@ -54,13 +54,8 @@ impl Identity {
     /// [`IdentityError::KeyFile`] when the file is damaged, readable by others, or cannot be made. An existing file is
     /// never overwritten.
     pub fn load_or_create(path: impl AsRef<Path>) -> Result<Self, IdentityError> {
-        let (seed, epoch) = KeyFile::load_or_create(path.as_ref(), |bytes| {
-            getrandom::fill(bytes).map_err(|error| error.to_string())
-        })?;
-        Ok(Self {
-            seed: Seed::from_bytes(*seed),
-            epoch,
-        })
+        let file = KeyFile::load_or_create(path, |bytes| Ok(getrandom::fill(bytes)?))?;
+        Ok(Self::from_seed(**file.seed(), file.epoch()))
     }
 
     /// Makes a key that is gone with this value.

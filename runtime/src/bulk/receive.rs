@@ -74,10 +74,12 @@ impl BulkUpload for Upload {
 
 fn store_status(error: StoreError) -> Status {
     let code = match &error {
-        StoreError::Quota { .. } | StoreError::NoSpace { .. } => Code::ResourceExhausted,
-        StoreError::TooLong { .. } | StoreError::TooShort { .. } | StoreError::DigestMismatch { .. } => {
-            Code::DataLoss
+        StoreError::TooLarge { .. } | StoreError::OverQuota { .. } | StoreError::DiskFull => {
+            Code::ResourceExhausted
         }
+        StoreError::TooLong { .. }
+        | StoreError::TooShort { .. }
+        | StoreError::DigestMismatch { .. } => Code::DataLoss,
         _ => Code::Internal,
     };
     Status::new(code, error.to_string())

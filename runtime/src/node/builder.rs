@@ -9,7 +9,6 @@ use std::{
 
 use dsoftbus_proto::{
     announcement::{Announcement, Draft, MAX_ADDRESSES, ServiceEntry},
-    certificate::CertifiedKey,
     handshake::Suites,
     identity::{DeviceId, Realm},
 };
@@ -163,6 +162,10 @@ impl NodeBuilder {
     }
 
     /// Makes a node without a listener that has an announcement all the same: for links that are not sockets.
+    pub(crate) fn has_identity(&self) -> bool {
+        self.identity.is_some()
+    }
+
     pub(crate) async fn start_announced(self) -> Result<Node, StartError> {
         self.make(Some(1)).await
     }
@@ -200,7 +203,7 @@ impl NodeBuilder {
                 suites: self.suites,
                 host: Arc::new(self.host),
                 discovery: self.discovery,
-                key: Mutex::new(key),
+                key: Mutex::new(Arc::new(key)),
                 sessions: Mutex::new(Sessions::default()),
                 half_open: Arc::new(Semaphore::new(MAX_HALF_OPEN)),
                 open: Arc::new(Semaphore::new(MAX_SESSIONS)),
@@ -267,5 +270,5 @@ fn supported_suites() -> Suites {
     let aes = std::arch::is_aarch64_feature_detected!("aes");
     #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
     let aes = false;
-    if aes { Suites::ALL } else { Suites::CHACHA_POLY }
+    Suites::for_hardware(aes)
 }

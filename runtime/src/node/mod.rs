@@ -7,6 +7,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     future::Future,
+    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
@@ -75,7 +76,7 @@ struct Inner {
     suites: Suites,
     host: Arc<Host>,
     discovery: Arc<dyn Discovery>,
-    key: Mutex<CertifiedKey>,
+    key: Mutex<Arc<CertifiedKey>>,
     sessions: Mutex<Sessions>,
     half_open: Arc<Semaphore>,
     open: Arc<Semaphore>,
@@ -148,7 +149,7 @@ impl Node {
         if let Some(peer) = self.live(&announcement.device()) {
             return Ok(peer);
         }
-        let stream = backend::dial(&announcement.content().socket_addrs()).await?;
+        let stream = backend::dial(&socket_addrs(&announcement)).await?;
         self.connect_over(stream, &announcement).await
     }
 
@@ -218,22 +219,19 @@ impl fmt::Debug for Node {
 impl Inner {
     async fn handshake_config(&self) -> Result<Config, IdentityError> {
         let key = self.current_key().await?;
-        Ok(Config {
-            realm: self.realm,
-            key,
-        })
+        Ok(Config::new(self.realm, key))
     }
 
     /// The certified static key, renewed when half of its certificate's life is over.
-    async fn current_key(&self) -> Result<CertifiedKey, IdentityError> {
-        let key = self.key().clone();
+    async fn current_key(&self) -> Result<Arc<CertifiedKey>, IdentityError> {
+        let key = Arc::clone(&self.key());
         let terms = key.certificate().terms();
         let half = terms.not_before / 2 + terms.not_after / 2;
         if unix_now() < half {
             return Ok(key);
         }
-        let renewed = self.identity.certified_key().await?;
-        *self.key() = renewed.clone();
+        let renewed = Arc::new(self.identity.certified_key().await?);
+        *self.key() = Arc::clone(&renewed);
         Ok(renewed)
     }
 
@@ -293,7 +291,7 @@ impl Inner {
         }
     }
 
-    fn key(&self) -> MutexGuard<'_, CertifiedKey> {
+    fn key(&self) -> MutexGuard<'_, Arc<CertifiedKey>> {
         lock(&self.key)
     }
 
@@ -334,6 +332,15 @@ async fn accept_loop(listener: Listener, node: Weak<Inner>) {
             }
         });
     }
+}
+
+fn socket_addrs(announcement: &Announcement) -> Vec<SocketAddr> {
+    let content = announcement.content();
+    content
+        .addresses
+        .iter()
+        .map(|&address| SocketAddr::new(address, content.port))
+        .collect()
 }
 
 async fn within(

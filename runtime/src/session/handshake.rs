@@ -32,16 +32,9 @@ pub(crate) async fn initiate<T>(
 where
     T: AsyncRead + AsyncWrite + Send + Unpin,
 {
-    let suite = suites
-        .preferred(responder.content().suites)
+    let suite = Suites::preferred(suites, responder.content().suites)
         .ok_or(ConnectError::NoCommonSuite)?;
-    let (state, first) = Initiator::start(
-        config,
-        responder.device(),
-        responder.static_key(),
-        suite,
-        *random_secret()?,
-    )?;
+    let (state, first) = Initiator::start(&config, responder, suite, *random_secret()?)?;
     io.write_all(&first).await.map_err(ConnectError::Io)?;
     let mut second = [0; 48];
     io.read_exact(&mut second).await.map_err(ConnectError::Io)?;
