@@ -98,10 +98,21 @@ enum State {
         future: CallFuture,
         expiry: Pin<Box<Sleep>>,
     },
+    Failed(Status),
     Done,
 }
 
 impl<T> Call<T> {
+    /// A call that fails with `status` at its first poll: its parameters cannot be encoded.
+    #[doc(hidden)]
+    pub fn failed(status: Status) -> Self {
+        Self {
+            state: State::Failed(status),
+            timeout: DEFAULT_DEADLINE,
+            decode: |_| Err(Status::internal("a failed call has no results")),
+        }
+    }
+
     /// Sets how long the call may take, from its first poll to its result. The time travels with the call.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -122,6 +133,7 @@ impl<T> Call<T> {
                         Poll::Pending => Poll::Pending,
                     };
                 }
+                State::Failed(status) => return Poll::Ready(Err(status.clone())),
                 State::Done => {
                     return Poll::Ready(Err(Status::internal("a finished call was polled again")));
                 }

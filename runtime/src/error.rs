@@ -123,6 +123,9 @@ pub enum ConnectError {
     /// The identity provider cannot sign.
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    /// Discovery failed.
+    #[error(transparent)]
+    Discovery(#[from] crate::discovery::DiscoveryError),
     /// This backend cannot do it (yet).
     #[error("unsupported on this backend: {0}")]
     Unsupported(&'static str),
@@ -132,9 +135,6 @@ pub enum ConnectError {
 #[non_exhaustive]
 #[derive(Debug, Error)]
 pub enum StartError {
-    /// The builder was given no identity.
-    #[error("a node needs an identity")]
-    NoIdentity,
     /// Two services claim one channel.
     #[error("channel {channel:#06x} is claimed by {first} and by {second}")]
     DuplicateChannel {
@@ -179,7 +179,7 @@ pub enum IdentityError {
     KeyFile(#[from] crate::keyfile::KeyFileError),
     /// The system has no randomness to give.
     #[error("no randomness: {0}")]
-    Random(#[from] getrandom::Error),
+    Random(getrandom::Error),
     /// The provider cannot answer.
     #[error("identity provider: {0}")]
     Provider(String),

@@ -1,6 +1,6 @@
 //! Who this device is: [`Identity`], and [`IdentityProvider`] for those who keep the key elsewhere.
 
-use std::{fmt, path::Path, time::SystemTime};
+use std::{fmt, io, path::Path, time::SystemTime};
 
 use dsoftbus_proto::{
     certificate::{CertifiedKey, Terms},
@@ -54,7 +54,7 @@ impl Identity {
     /// [`IdentityError::KeyFile`] when the file is damaged, readable by others, or cannot be made. An existing file is
     /// never overwritten.
     pub fn load_or_create(path: impl AsRef<Path>) -> Result<Self, IdentityError> {
-        let file = KeyFile::load_or_create(path, |bytes| Ok(getrandom::fill(bytes)?))?;
+        let file = KeyFile::load_or_create(path, |bytes| getrandom::fill(bytes).map_err(io::Error::other))?;
         Ok(Self::from_seed(**file.seed(), file.epoch()))
     }
 
@@ -65,7 +65,7 @@ impl Identity {
     /// When the system has no randomness to give.
     pub fn ephemeral() -> Result<Self, IdentityError> {
         let mut seed = Zeroizing::new([0; 32]);
-        getrandom::fill(seed.as_mut_slice())?;
+        getrandom::fill(seed.as_mut_slice()).map_err(IdentityError::Random)?;
         Ok(Self::from_seed(*seed, 0))
     }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use dsoftbus_proto::{frame::GoodbyeCode, identity::DeviceId, mux::Mode};
+use dsoftbus_proto::{frame::{GoodbyeCode, Mode}, identity::DeviceId};
 
 use crate::{
     ChannelError, Client, ClientChannel, Node, Result, SessionError,

@@ -36,6 +36,7 @@ pub mod record;
 pub mod rpc;
 pub mod side;
 pub mod statement;
+pub mod stream;
 pub mod trust;
 
 mod bytes_in;

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::PathBuf,
     sync::{Arc, Mutex},
 };
 
@@ -14,9 +15,9 @@ use dsoftbus_proto::{
 };
 use tokio::sync::Semaphore;
 
-use super::{Host, Inner, MAX_HALF_OPEN, MAX_SESSIONS, Node, Sessions, accept_loop, lock};
+use super::{Host, Inner, MAX_HALF_OPEN, MAX_SESSIONS, Node, Sessions, accept_loop, announce_loop, lock};
 use crate::{
-    IdentityProvider, Service, Skeleton, StartError, Trust,
+    Identity, IdentityError, IdentityProvider, Service, Skeleton, StartError, Trust,
     backend::Listener,
     bulk::BulkStore,
     discovery::{Discovery, InProcess},
@@ -27,25 +28,22 @@ use crate::{
 /// Lowest logical channel that a service may have; those below belong to the protocol.
 const FIRST_SERVICE_CHANNEL: u16 = 0x10;
 
-/// Time to live of an announcement, in seconds: the most that the wire allows.
-const TIME_TO_LIVE: u16 = 120;
-
 /// Describes a [`Node`]; [`bind`](Self::bind) or [`start`](Self::start) makes it.
 #[must_use = "a builder does nothing until `bind` or `start`"]
 pub struct NodeBuilder {
-    identity: Option<Arc<dyn IdentityProvider>>,
+    identity: Who,
     host: Host,
     skeletons: Vec<Arc<dyn Skeleton>>,
     realm: Realm,
     suites: Suites,
-    discovery: Arc<dyn Discovery>,
+    discovery: Arc<dyn Discovery<Announcement>>,
     advertised: Vec<IpAddr>,
 }
 
 impl NodeBuilder {
     pub(super) fn new() -> Self {
         Self {
-            identity: None,
+            identity: Who::Ephemeral,
             host: Host::default(),
             skeletons: Vec::new(),
             realm: Realm::default(),
@@ -55,9 +53,17 @@ impl NodeBuilder {
         }
     }
 
-    /// Sets who this node is. Required.
+    /// Sets who this node is. By default it makes a device key that is gone with the node: right for a tool that only calls,
+    /// while a device that others trust wants the same key every time.
     pub fn identity(mut self, identity: impl IdentityProvider) -> Self {
-        self.identity = Some(Arc::new(identity));
+        self.identity = Who::Provider(Arc::new(identity));
+        self
+    }
+
+    /// Takes the identity from a key file, made when it is not there yet: see [`Identity::load_or_create`]. What is wrong with
+    /// the file shows when the node is made.
+    pub fn key_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.identity = Who::File(path.into());
         self
     }
 
@@ -103,7 +109,7 @@ impl NodeBuilder {
     }
 
     /// Sets how nodes find each other. By default the registry of this process.
-    pub fn discovery(mut self, discovery: impl Discovery) -> Self {
+    pub fn discovery(mut self, discovery: impl Discovery<Announcement> + 'static) -> Self {
         self.discovery = Arc::new(discovery);
         self
     }
@@ -145,9 +151,10 @@ impl NodeBuilder {
         let node = self.make(Some(local.port())).await?;
         let task = tokio::spawn(accept_loop(listener, Arc::downgrade(&node.inner)));
         *lock(&node.inner.accepting) = Some(task.abort_handle());
-        if let Some(announcement) = &node.inner.announcement {
-            let announced = node.inner.discovery.announce(announcement.clone()).await?;
-            *lock(&node.inner.announced) = Some(announced);
+        if let Some(announcement) = node.announcement() {
+            let registration = node.inner.discovery.announce(announcement.clone()).await?;
+            let task = tokio::spawn(announce_loop(registration, Arc::downgrade(&node.inner)));
+            *lock(&node.inner.announcing) = Some(task.abort_handle());
         }
         Ok(node)
     }
@@ -162,16 +169,12 @@ impl NodeBuilder {
     }
 
     /// Makes a node without a listener that has an announcement all the same: for links that are not sockets.
-    pub(crate) fn has_identity(&self) -> bool {
-        self.identity.is_some()
-    }
-
     pub(crate) async fn start_announced(self) -> Result<Node, StartError> {
         self.make(Some(1)).await
     }
 
     async fn make(mut self, port: Option<u16>) -> Result<Node, StartError> {
-        let identity = self.identity.ok_or(StartError::NoIdentity)?;
+        let identity = self.identity.load()?;
         self.host.services = by_channel(self.skeletons)?;
         let key = identity.certified_key().await?;
         let announcement = match port {
@@ -179,7 +182,6 @@ impl NodeBuilder {
                 let mut draft = Draft::new(self.realm, key.certificate().clone(), port);
                 draft.sequence = unix_now();
                 draft.issued_at = unix_now();
-                draft.time_to_live = TIME_TO_LIVE;
                 draft.suites = self.suites;
                 draft.addresses = self.advertised.into_iter().take(MAX_ADDRESSES).collect();
                 draft.services = self
@@ -208,9 +210,26 @@ impl NodeBuilder {
                 half_open: Arc::new(Semaphore::new(MAX_HALF_OPEN)),
                 open: Arc::new(Semaphore::new(MAX_SESSIONS)),
                 announcement,
-                announced: Mutex::new(None),
+                announcing: Mutex::new(None),
                 accepting: Mutex::new(None),
             }),
+        })
+    }
+}
+
+/// Where a node's identity comes from.
+enum Who {
+    Ephemeral,
+    File(PathBuf),
+    Provider(Arc<dyn IdentityProvider>),
+}
+
+impl Who {
+    fn load(self) -> Result<Arc<dyn IdentityProvider>, IdentityError> {
+        Ok(match self {
+            Self::Ephemeral => Arc::new(Identity::ephemeral()?),
+            Self::File(path) => Arc::new(Identity::load_or_create(path)?),
+            Self::Provider(provider) => provider,
         })
     }
 }
@@ -223,7 +242,7 @@ impl fmt::Debug for NodeBuilder {
     }
 }
 
-async fn sign(draft: Draft, identity: &dyn IdentityProvider) -> Result<Announcement, StartError> {
+pub(super) async fn sign(draft: Draft, identity: &dyn IdentityProvider) -> Result<Announcement, StartError> {
     let signature = identity.sign(draft.statement()?).await?;
     Ok(draft.signed(signature)?)
 }

@@ -9,10 +9,11 @@ use std::{
     future::Future,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
 };
 
 use dsoftbus_proto::{
-    announcement::{Announcement, Ticket},
+    announcement::{Announcement, MAX_TIME_TO_LIVE, Ticket},
     certificate::CertifiedKey,
     frame::GoodbyeCode,
     handshake::{Config, Established, Suites},
@@ -27,9 +28,9 @@ use tokio::{
 pub use self::builder::NodeBuilder;
 pub(crate) use self::host::Host;
 use crate::{
-    ConnectError, IdentityError, IdentityProvider, Peer,
+    ConnectError, IdentityError, IdentityProvider, Peer, StartError,
     backend::{self, Listener},
-    discovery::{Announced, Discovery},
+    discovery::{Discovery, Registered, Registration},
     identity::unix_now,
     session::{
         Session,
@@ -37,6 +38,9 @@ use crate::{
         handshake::{self, HANDSHAKE_WITHIN},
     },
 };
+
+/// How often a node announces itself: three times within the time to live, so that two may be lost.
+const RENEW_EVERY: Duration = Duration::from_secs(MAX_TIME_TO_LIVE as u64 / 3);
 
 /// Handshakes that may be under way at once for connections that came in.
 ///
@@ -75,14 +79,14 @@ struct Inner {
     realm: Realm,
     suites: Suites,
     host: Arc<Host>,
-    discovery: Arc<dyn Discovery>,
+    discovery: Arc<dyn Discovery<Announcement>>,
     key: Mutex<Arc<CertifiedKey>>,
     sessions: Mutex<Sessions>,
     half_open: Arc<Semaphore>,
     open: Arc<Semaphore>,
     announcement: Option<Announcement>,
-    /// Withdraws the announcement when the node goes.
-    announced: Mutex<Option<Announced>>,
+    /// The task that holds the registration with discovery.
+    announcing: Mutex<Option<AbortHandle>>,
     accepting: Mutex<Option<AbortHandle>>,
 }
 
@@ -140,8 +144,9 @@ impl Node {
                 }
                 self.inner
                     .discovery
-                    .resolve(device)
-                    .await
+                    .resolve(*device.as_bytes())
+                    .await?
+                    .map(Arc::unwrap_or_clone)
                     .ok_or(ConnectError::Unknown(device))?
             }
         };
@@ -235,6 +240,19 @@ impl Inner {
         Ok(renewed)
     }
 
+    async fn renew(&self, registration: &dyn Registered<Announcement>) -> Result<(), StartError> {
+        let Some(announcement) = &self.announcement else {
+            return Ok(());
+        };
+        let mut draft = announcement.content().clone();
+        draft.certificate = self.current_key().await?.certificate().clone();
+        draft.issued_at = unix_now();
+        draft.sequence = draft.issued_at.max(draft.sequence.saturating_add(1));
+        let renewed = builder::sign(draft, self.identity.as_ref()).await?;
+        registration.renew(renewed).await?;
+        Ok(())
+    }
+
     async fn respond<T>(
         &self,
         mut io: T,
@@ -283,7 +301,10 @@ impl Inner {
         if let Some(task) = lock(&self.accepting).take() {
             task.abort();
         }
-        drop(lock(&self.announced).take());
+        // Ends the registration, too.
+        if let Some(task) = lock(&self.announcing).take() {
+            task.abort();
+        }
         for session in std::mem::take(&mut self.sessions().all) {
             if let Some(session) = session.upgrade() {
                 session.close(GoodbyeCode::SHUTTING_DOWN);
@@ -341,6 +362,17 @@ fn socket_addrs(announcement: &Announcement) -> Vec<SocketAddr> {
         .iter()
         .map(|&address| SocketAddr::new(address, content.port))
         .collect()
+}
+
+/// Renews the announcement for as long as the node lives.
+async fn announce_loop(registration: Registration<Announcement>, node: Weak<Inner>) {
+    loop {
+        tokio::time::sleep(RENEW_EVERY).await;
+        let Some(inner) = node.upgrade() else { return };
+        if let Err(error) = inner.renew(registration.as_ref()).await {
+            tracing::warn!(%error, "the announcement cannot be renewed");
+        }
+    }
 }
 
 async fn within(

@@ -11,12 +11,9 @@ use std::{
 use dsoftbus_proto::{
     frame::{ChannelId, CloseCode},
     message::{Incoming, Message, Outgoing},
-    mux::{Connection, Mode, Outbound},
-    rpc::{
-        RpcError,
-        level0::{Client as Engine, QuestionId},
-        stream::Reader,
-    },
+    mux::{Connection, Outbound},
+    rpc::level0::{Client as Engine, QuestionId, RpcError},
+    stream::Reader,
 };
 use tokio::time::Instant;
 
@@ -43,7 +40,7 @@ enum Opening {
 
 impl ClientSide {
     /// Registers a channel that was just opened; returns the first message to send on it.
-    pub(super) fn open(core: &mut Core, id: ChannelId, _mode: Mode) -> Outgoing {
+    pub(super) fn open(core: &mut Core, id: ChannelId) -> Outgoing {
         let (engine, bootstrap) = Engine::new();
         core.insert(
             id,

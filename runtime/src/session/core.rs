@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, sync::Arc, task::Waker, time::Duration};
 
 use bytes::Bytes;
 use dsoftbus_proto::{
-    frame::{ChannelId, CloseCode},
+    frame::{ChannelId, CloseCode, Mode},
     message::{Message, Outgoing},
-    mux::{Connection, Event, Limits, Mode, Outbound},
+    mux::{Connection, Event, Limits, Outbound},
     rpc::level0::AnswerId,
     side::Side,
 };
@@ -232,8 +232,10 @@ impl Core {
                 tracing::debug!(%peer, ?channel, %error, "channel reset");
                 self.fail_channel(channel, CloseCode::PROTOCOL_ERROR, work);
             }
-            Event::Pong(_) => {}
             Event::Goodbye(code) => return Err(SessionError::Goodbye(code)),
+            // Writers are woken by the length of their queue; a Pong has done its work by coming.
+            Event::Pong(_) | Event::Writable { .. } => {}
+            other => tracing::debug!(event = ?other, "event of a newer protocol crate"),
         }
         Ok(())
     }
@@ -304,7 +306,7 @@ impl Core {
                 Some(Channel::Server(server)) => server.reader(),
                 _ => break,
             };
-            match reader.next_message() {
+            match reader.pull() {
                 Ok(Some(message)) => {
                     self.handle_message(id, message, 0, std::mem::take(&mut cost), work);
                 }
@@ -344,7 +346,7 @@ impl Core {
                 return;
             }
             self.mux.accept(channel, &[]);
-            let server = ServerSide::new(Arc::clone(skeleton), mode);
+            let server = ServerSide::new(Arc::clone(skeleton));
             self.channels.insert(channel, Channel::Server(server));
         } else if mode == Mode::Bytes && host.takes_stream(logical) {
             self.channels

@@ -94,6 +94,6 @@ where
 
 fn random_secret() -> Result<Zeroizing<[u8; 32]>, IdentityError> {
     let mut secret = Zeroizing::new([0; 32]);
-    getrandom::fill(secret.as_mut_slice())?;
+    getrandom::fill(secret.as_mut_slice()).map_err(IdentityError::Random)?;
     Ok(secret)
 }

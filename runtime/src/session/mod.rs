@@ -20,17 +20,17 @@ use std::{
 
 use bytes::Bytes;
 use dsoftbus_proto::{
-    frame::{ChannelId, CloseCode, GoodbyeCode},
+    frame::{ChannelId, CloseCode, GoodbyeCode, Mode},
     handshake::Established,
     identity::DeviceId,
     message::Outgoing,
-    mux::{Mode, Outbound},
+    mux::Outbound,
     rpc::level0::AnswerId,
 };
 use futures::task::AtomicWaker;
 
+pub use self::byte_channel::ByteChannel;
 pub(crate) use self::{
-    byte_channel::ByteChannel,
     client::{CallSlot, RpcChannel},
     core::{Channel, Core, NewStream, Work},
 };
@@ -113,7 +113,7 @@ impl Session {
                 .mux
                 .open(service.channel, service.interface_id, mode, &[])
                 .map_err(|_| ChannelError::Exhausted)?;
-            let bootstrap = client::ClientSide::open(&mut core, id, mode);
+            let bootstrap = client::ClientSide::open(&mut core, id);
             core.send(id, bootstrap, 0);
             id
         };

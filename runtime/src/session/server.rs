@@ -8,12 +8,9 @@ use std::{
 use dsoftbus_proto::{
     frame::{ChannelId, CloseCode},
     message::{Message, Outgoing},
-    mux::{Connection, Mode, Outbound},
-    rpc::{
-        RpcError,
-        level0::{AnswerId, Inbound, Server as Engine},
-        stream::Reader,
-    },
+    mux::{Connection, Outbound},
+    rpc::level0::{AnswerId, Inbound, RpcError, Server as Engine},
+    stream::Reader,
 };
 use tokio::{task::AbortHandle, time::Instant};
 
@@ -55,7 +52,7 @@ struct Waiting {
 }
 
 impl ServerSide {
-    pub(super) fn new(skeleton: Arc<dyn Skeleton>, _mode: Mode) -> Self {
+    pub(super) fn new(skeleton: Arc<dyn Skeleton>) -> Self {
         Self {
             engine: Engine::new(),
             reader: Reader::new(),
@@ -88,7 +85,7 @@ impl ServerSide {
             cost,
         };
         if !self.waiting.is_empty() || self.is_full(id, mux) {
-            self.waiting_bytes += waiting.message.len_bytes();
+            self.waiting_bytes += waiting.message.as_bytes().len();
             self.waiting.push_back(waiting);
             if self.waiting_bytes > MAX_WAITING {
                 mux.close(id, CloseCode::RESOURCE_LIMIT, &[]);
@@ -162,7 +159,7 @@ impl ServerSide {
             let Some(next) = self.waiting.pop_front() else {
                 return;
             };
-            self.waiting_bytes = self.waiting_bytes.saturating_sub(next.message.len_bytes());
+            self.waiting_bytes = self.waiting_bytes.saturating_sub(next.message.as_bytes().len());
             if let Err(error) = self.dispatch(id, next, mux, calls) {
                 tracing::debug!(channel = ?id, %error, "RPC protocol violated");
                 mux.close(id, CloseCode::PROTOCOL_ERROR, &[]);

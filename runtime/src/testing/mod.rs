@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use self::link::Link;
 use crate::{
-    ByteChannel, ConnectError, Identity, Node, NodeBuilder, Peer, Trust,
+    ByteChannel, ConnectError, Node, NodeBuilder, Peer, Trust,
 };
 
 /// A node and a peer that is connected to it in memory.
@@ -24,7 +24,7 @@ pub struct Pair {
     pub link: Link,
 }
 
-/// Makes a node from `builder` and connects a new device to it, in memory. A builder without an identity gets one.
+/// Makes a node from `builder` and connects a new device to it, in memory.
 ///
 /// # Errors
 ///
@@ -50,9 +50,9 @@ pub async fn pair_from(
     builder: NodeBuilder,
     caller: NodeBuilder,
 ) -> Result<Pair, ConnectError> {
-    let node = builder.with_test_identity().start_announced().await;
+    let node = builder.start_announced().await;
     let node = node.expect("a node for a test starts");
-    let caller = caller.with_test_identity().start().await;
+    let caller = caller.start().await;
     let caller = caller.expect("a node for a test starts");
     connect(&caller, &node).await
 }
@@ -113,14 +113,4 @@ pub async fn byte_channels() -> Result<(ByteChannel, ByteChannel, Pair), Connect
         .take();
     let far = far.expect("an accepted channel was handed over before its Accept");
     Ok((near, far, pair))
-}
-
-impl NodeBuilder {
-    fn with_test_identity(self) -> Self {
-        if self.has_identity() {
-            return self;
-        }
-        let identity = Identity::ephemeral().expect("the system has randomness");
-        self.identity(identity)
-    }
 }
