@@ -79,7 +79,9 @@ impl KeyFile {
             }
         }
         // The name is taken but leads nowhere: a symlink to a file that does not exist.
-        Err(KeyFileError::io("follow", path)(io::ErrorKind::NotFound.into()))
+        Err(KeyFileError::io("follow", path)(
+            io::ErrorKind::NotFound.into(),
+        ))
     }
 
     /// Reads the key in `path`.
@@ -175,7 +177,11 @@ impl KeyFile {
         let (version, rest) = line(text).ok_or(KeyFault::NotAKey)?;
         if version != b"dsoftbus key v1" {
             let ours = version.starts_with(b"dsoftbus key v");
-            return Err(if ours { KeyFault::Version } else { KeyFault::NotAKey });
+            return Err(if ours {
+                KeyFault::Version
+            } else {
+                KeyFault::NotAKey
+            });
         }
         let (seed_line, rest) = line(rest).ok_or(KeyFault::CutShort)?;
         let (epoch_line, rest) = line(rest).ok_or(KeyFault::CutShort)?;
@@ -192,7 +198,9 @@ impl KeyFile {
             return Err(KeyFault::Checksum);
         }
 
-        let digits = seed_line.strip_prefix(b"seed ").ok_or(KeyFault::Malformed)?;
+        let digits = seed_line
+            .strip_prefix(b"seed ")
+            .ok_or(KeyFault::Malformed)?;
         let mut seed = Zeroizing::new([0; 32]);
         if digits.len() != 64 || HEXLOWER.decode_mut(digits, &mut *seed).is_err() {
             return Err(KeyFault::Malformed);
@@ -342,7 +350,10 @@ mod tests {
         let dir = TempDir::new().unwrap();
         let path = dir.path().join("key");
         let made = KeyFile::load_or_create(&path, seeded(7)).unwrap();
-        assert_eq!((made.seed().as_slice(), made.epoch()), ([7; 32].as_slice(), 0));
+        assert_eq!(
+            (made.seed().as_slice(), made.epoch()),
+            ([7; 32].as_slice(), 0)
+        );
         assert_eq!(KeyFile::load_or_create(&path, unused), Ok(made.clone()));
         assert_eq!(KeyFile::load(&path), Ok(made));
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
@@ -351,7 +362,10 @@ mod tests {
 
     #[test]
     fn the_format_is_fixed() {
-        let key = KeyFile { seed: Zeroizing::new([0xab; 32]), epoch: u32::MAX };
+        let key = KeyFile {
+            seed: Zeroizing::new([0xab; 32]),
+            epoch: u32::MAX,
+        };
         let text = String::from_utf8(key.encode().to_vec()).unwrap();
         let seed = "ab".repeat(32);
         let above = format!("dsoftbus key v1\nseed {seed}\nepoch 4294967295\n");
@@ -368,7 +382,10 @@ mod tests {
             let path = &path;
             let create = |n| move || KeyFile::load_or_create(path, seeded(n)).unwrap();
             let threads: Vec<_> = (1..=8).map(|n| scope.spawn(create(n))).collect();
-            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .collect()
         });
         assert!(keys.iter().all(|key| *key == keys[0]));
         assert_eq!(files(&dir), 1);
@@ -395,7 +412,13 @@ mod tests {
         for mode in [0o640, 0o604, 0o620, 0o601, 0o666] {
             fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
             let error = KeyFile::load_or_create(&path, unused).unwrap_err();
-            assert_eq!(error, KeyFileError::Exposed { path: path.clone(), mode });
+            assert_eq!(
+                error,
+                KeyFileError::Exposed {
+                    path: path.clone(),
+                    mode
+                }
+            );
             assert!(error.to_string().contains(&format!("mode {mode:04o}")));
         }
         fs::set_permissions(&path, Permissions::from_mode(0o400)).unwrap();
@@ -419,7 +442,11 @@ mod tests {
             fault
         };
         for len in 0..whole.len() {
-            let expected = if len < 16 { KeyFault::NotAKey } else { KeyFault::CutShort };
+            let expected = if len < 16 {
+                KeyFault::NotAKey
+            } else {
+                KeyFault::CutShort
+            };
             assert_eq!(refused(&whole[..len]), expected, "cut to {len}");
         }
         for bit in 0..whole.len() * 8 {
@@ -434,10 +461,19 @@ mod tests {
 
     #[test]
     fn nothing_printed_shows_the_secret() {
-        let key = KeyFile { seed: Zeroizing::new([0xab; 32]), epoch: 3 };
-        assert_eq!(format!("{key:?}"), r#"KeyFile { seed: "[redacted]", epoch: 3 }"#);
+        let key = KeyFile {
+            seed: Zeroizing::new([0xab; 32]),
+            epoch: 3,
+        };
+        assert_eq!(
+            format!("{key:?}"),
+            r#"KeyFile { seed: "[redacted]", epoch: 3 }"#
+        );
         let path = PathBuf::from("my.key");
-        let error = KeyFileError::Damaged { path, fault: KeyFault::Checksum };
+        let error = KeyFileError::Damaged {
+            path,
+            fault: KeyFault::Checksum,
+        };
         assert_eq!(
             error.to_string(),
             "key file my.key is unreadable: its checksum is wrong; \
@@ -464,7 +500,16 @@ mod tests {
         let (path, real) = (dir.path().join("link"), dir.path().join("real"));
         symlink(&real, &path).unwrap();
         let dangling = KeyFile::load_or_create(&path, seeded(1)).unwrap_err();
-        assert!(matches!(dangling, KeyFileError::Io { action: "follow", .. }), "{dangling:?}");
+        assert!(
+            matches!(
+                dangling,
+                KeyFileError::Io {
+                    action: "follow",
+                    ..
+                }
+            ),
+            "{dangling:?}"
+        );
         assert!(!real.exists());
         let key = KeyFile::load_or_create(&real, seeded(2)).unwrap();
         assert_eq!(KeyFile::load_or_create(&path, unused), Ok(key));
@@ -475,14 +520,33 @@ mod tests {
         let dir = TempDir::new().unwrap();
         let error = KeyFile::load_or_create(dir.path(), unused).unwrap_err();
         let path = dir.path().to_owned();
-        assert_eq!(error, KeyFileError::Damaged { path, fault: KeyFault::NotAFile });
+        assert_eq!(
+            error,
+            KeyFileError::Damaged {
+                path,
+                fault: KeyFault::NotAFile
+            }
+        );
         let error = KeyFile::load_or_create(dir.path().join("no/key"), seeded(1)).unwrap_err();
-        assert!(matches!(error, KeyFileError::Io { action: "create", .. }), "{error:?}");
+        assert!(
+            matches!(
+                error,
+                KeyFileError::Io {
+                    action: "create",
+                    ..
+                }
+            ),
+            "{error:?}"
+        );
     }
 
     #[test]
     fn a_fault_at_any_call_leaves_the_whole_key_or_none() {
-        for fault in [Fault::Once(Errno::NOSPC), Fault::Once(Errno::IO), Fault::Always(Errno::IO)] {
+        for fault in [
+            Fault::Once(Errno::NOSPC),
+            Fault::Once(Errno::IO),
+            Fault::Always(Errno::IO),
+        ] {
             for power_cut in [false, true] {
                 for nth in 0.. {
                     let dir = TempDir::new().unwrap();

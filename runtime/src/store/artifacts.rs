@@ -122,7 +122,15 @@ impl ArtifactStore {
     ) -> Result<Self, StoreError> {
         let recovered = recover::open(&*disk, dir)?;
         let bytes = recovered.objects.values().sum();
-        let entry = |(digest, len)| (digest, Entry { len, damaged: false });
+        let entry = |(digest, len)| {
+            (
+                digest,
+                Entry {
+                    len,
+                    damaged: false,
+                },
+            )
+        };
         let shared = Shared {
             disk,
             layout: recovered.layout,
@@ -174,7 +182,10 @@ impl ArtifactStore {
     #[must_use]
     pub fn contains(&self, digest: &Digest) -> bool {
         let contents = self.shared.contents();
-        contents.objects.get(digest).is_some_and(|entry| !entry.damaged)
+        contents
+            .objects
+            .get(digest)
+            .is_some_and(|entry| !entry.damaged)
     }
 
     /// Removes an artifact; says whether it was here. Files that are open go on reading it.
@@ -211,7 +222,10 @@ impl ArtifactStore {
     pub fn scrub(&self) -> Result<Vec<Digest>, StoreError> {
         let mut damaged = Vec::new();
         for digest in self.digests() {
-            match self.get(&digest).and_then(|found| found.map(|a| a.open()).transpose()) {
+            match self
+                .get(&digest)
+                .and_then(|found| found.map(|a| a.open()).transpose())
+            {
                 Err(StoreError::Damaged { digest }) => damaged.push(digest),
                 Err(StoreError::Missing { .. }) | Ok(_) => {}
                 Err(error) => return Err(error),
@@ -366,7 +380,10 @@ impl Contents {
             return over(Quota::Objects, limits.max_objects);
         }
         let bytes = self.bytes.checked_add(self.reserved_bytes);
-        if bytes.and_then(|bytes| bytes.checked_add(len)).is_none_or(|sum| sum > limits.max_bytes) {
+        if bytes
+            .and_then(|bytes| bytes.checked_add(len))
+            .is_none_or(|sum| sum > limits.max_bytes)
+        {
             return over(Quota::Bytes, limits.max_bytes);
         }
         self.uploads += 1;
@@ -396,7 +413,13 @@ impl Contents {
     pub(super) fn record(&mut self, digest: Digest, len: u64) {
         self.forget(&digest);
         self.bytes += len;
-        self.objects.insert(digest, Entry { len, damaged: false });
+        self.objects.insert(
+            digest,
+            Entry {
+                len,
+                damaged: false,
+            },
+        );
     }
 
     /// Records that the object is no longer on disk.
