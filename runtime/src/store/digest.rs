@@ -34,7 +34,7 @@ impl Digest {
     }
 }
 
-impl From<[u8; Digest::LEN]> for Digest {
+impl From<[u8; 32]> for Digest {
     fn from(bytes: [u8; Self::LEN]) -> Self {
         Self(bytes)
     }

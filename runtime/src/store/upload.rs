@@ -185,7 +185,7 @@ impl Upload {
             .sync_dir(&shared.layout.object_dir(&self.expected));
         // An artifact that was acknowledged before stays, whichever of the two copies has its name now.
         let stays = synced.is_ok()
-            || shared.contents().contains(&self.expected)
+            || shared.contents().occupies(&self.expected)
             || shared.disk.remove(&object).is_err();
         let mut contents = shared.contents();
         contents.release(self.len, true);
