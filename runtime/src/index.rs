@@ -67,7 +67,9 @@ impl Index {
         let new = beside(&path, ".new");
         match disk.remove(&new) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(IndexError::io("delete an interrupted change of", &path)(error));
+                return Err(IndexError::io("delete an interrupted change of", &path)(
+                    error,
+                ));
             }
             _ => {}
         }
@@ -213,9 +215,13 @@ fn lock(path: &Path) -> Result<File, IndexError> {
 
 /// The file, or the first [`MAX_FILE`] + 1 bytes of it.
 fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let limit = u64::try_from(MAX_FILE).unwrap_or(u64::MAX).saturating_add(1);
+    let limit = u64::try_from(MAX_FILE)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
     let mut bytes = Vec::new();
-    disk::open_no_follow(path)?.take(limit).read_to_end(&mut bytes)?;
+    disk::open_no_follow(path)?
+        .take(limit)
+        .read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -260,7 +266,9 @@ fn decode(file: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, Fault> {
     let mut entries = BTreeMap::new();
     for _ in 0..u32::from_le_bytes(*count) {
         let (name, value, after) = decode_entry(rest).ok_or(Fault::Malformed)?;
-        let rising = entries.last_key_value().is_none_or(|(last, _): (&String, _)| **last < *name);
+        let rising = entries
+            .last_key_value()
+            .is_none_or(|(last, _): (&String, _)| **last < *name);
         if !rising || entries.len() >= MAX_ENTRIES {
             return Err(Fault::Malformed);
         }

@@ -167,7 +167,9 @@ impl Disk for FaultyDisk {
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
         self.step("sync_dir")?;
         let mut state = self.state.lock().unwrap();
-        state.dirty_names.retain(|(name, _)| super::parent(name) != path);
+        state
+            .dirty_names
+            .retain(|(name, _)| super::parent(name) != path);
         state.dirty_dirs.retain(|dir| super::parent(dir) != path);
         Ok(())
     }

@@ -76,7 +76,11 @@ fn a_bit_flipped_anywhere_is_refused() {
         let mut bytes = whole.clone();
         bytes[bit / 8] ^= 1 << (bit % 8);
         fs::write(&path, bytes).unwrap();
-        let expected = if bit < 64 { Fault::NotAnIndex } else { Fault::Checksum };
+        let expected = if bit < 64 {
+            Fault::NotAnIndex
+        } else {
+            Fault::Checksum
+        };
         assert_eq!(fault_of(&path), expected, "bit {bit}");
     }
     fs::write(&path, [&whole[..], b"x"].concat()).unwrap();
@@ -85,7 +89,10 @@ fn a_bit_flipped_anywhere_is_refused() {
 
 #[test]
 fn a_refused_index_says_which_file_and_what_to_do() {
-    let error = IndexError::Damaged { path: "names.index".into(), fault: Fault::Checksum };
+    let error = IndexError::Damaged {
+        path: "names.index".into(),
+        fault: Fault::Checksum,
+    };
     assert_eq!(
         error.to_string(),
         "index names.index is unreadable: its checksum is wrong; \
@@ -95,7 +102,13 @@ fn a_refused_index_says_which_file_and_what_to_do() {
 
 /// A file with a right checksum.
 fn sealed(version: u32, count: u32, body: &[u8]) -> Vec<u8> {
-    let mut bytes = [MAGIC, &version.to_le_bytes()[..], &count.to_le_bytes(), body].concat();
+    let mut bytes = [
+        MAGIC,
+        &version.to_le_bytes()[..],
+        &count.to_le_bytes(),
+        body,
+    ]
+    .concat();
     let check = blake3::hash(&bytes);
     bytes.extend_from_slice(check.as_bytes());
     bytes
@@ -117,9 +130,16 @@ fn malformed_entries_under_a_right_checksum_are_refused() {
         (1, b"\xff\xff\xff\xffabc".to_vec()),
         (1, [&[255, 0, 1, 4][..], &[b'a'; 255 + 1_025]].concat()),
     ] {
-        assert_eq!(decode(&sealed(1, count, &body)), Err(Fault::Malformed), "{body:?}");
+        assert_eq!(
+            decode(&sealed(1, count, &body)),
+            Err(Fault::Malformed),
+            "{body:?}"
+        );
     }
-    assert_eq!(decode(&sealed(2, 0, b"")), Err(Fault::Version { version: 2 }));
+    assert_eq!(
+        decode(&sealed(2, 0, b"")),
+        Err(Fault::Version { version: 2 })
+    );
 }
 
 #[test]
@@ -128,7 +148,10 @@ fn names_and_values_have_limits() {
     let mut index = Index::open(dir.path().join("index")).unwrap();
     let name = "n".repeat(MAX_NAME);
     index.insert(&name, &[0; MAX_VALUE]).unwrap();
-    assert_eq!(index.insert("", b""), Err(IndexError::NameLength { len: 0 }));
+    assert_eq!(
+        index.insert("", b""),
+        Err(IndexError::NameLength { len: 0 })
+    );
     assert_eq!(
         index.insert(&(name + "n"), b""),
         Err(IndexError::NameLength { len: MAX_NAME + 1 })
@@ -144,9 +167,13 @@ fn names_and_values_have_limits() {
 fn a_full_index_still_takes_changes_of_its_names() {
     let dir = TempDir::new().unwrap();
     let mut index = Index::open(dir.path().join("index")).unwrap();
-    index.entries = (0..MAX_ENTRIES).map(|n| (format!("{n:0255}"), vec![0; MAX_VALUE])).collect();
+    index.entries = (0..MAX_ENTRIES)
+        .map(|n| (format!("{n:0255}"), vec![0; MAX_VALUE]))
+        .collect();
     assert_eq!(index.insert("one more", b""), Err(IndexError::Full));
-    index.insert(&format!("{:0255}", 0), &[1; MAX_VALUE]).unwrap();
+    index
+        .insert(&format!("{:0255}", 0), &[1; MAX_VALUE])
+        .unwrap();
     let path = index.path.clone();
     drop(index);
     assert_eq!(Index::open(path).unwrap().len(), MAX_ENTRIES);
@@ -157,7 +184,10 @@ fn an_index_is_open_once() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("index");
     let index = Index::open(&path).unwrap();
-    assert_eq!(Index::open(&path).unwrap_err(), IndexError::InUse { path: path.clone() });
+    assert_eq!(
+        Index::open(&path).unwrap_err(),
+        IndexError::InUse { path: path.clone() }
+    );
     drop(index);
     Index::open(&path).unwrap();
 }
@@ -169,7 +199,10 @@ fn a_symlink_in_place_of_the_index_is_not_followed() {
     sample(&outside);
     symlink(&outside, &path).unwrap();
     let error = Index::open(&path).unwrap_err();
-    assert!(matches!(error, IndexError::Io { action: "read", .. }), "{error:?}");
+    assert!(
+        matches!(error, IndexError::Io { action: "read", .. }),
+        "{error:?}"
+    );
 }
 
 #[test]
@@ -191,13 +224,19 @@ fn a_fault_at_any_call_leaves_the_table_of_before_or_after() {
                 let changed = index.insert("camera", b"three");
                 let mut after = before.clone();
                 after[0].1 = b"three".to_vec();
-                assert_eq!(entries(&index), if changed.is_ok() { &*after } else { &*before });
+                assert_eq!(
+                    entries(&index),
+                    if changed.is_ok() { &*after } else { &*before }
+                );
                 drop(index);
                 if power_cut {
                     disk.cut_power();
                 }
                 let found = entries(&Index::open(&path).unwrap());
-                assert!(found == after || changed.is_err() && found == before, "{nth}");
+                assert!(
+                    found == after || changed.is_err() && found == before,
+                    "{nth}"
+                );
                 assert!(!beside(&path, ".new").exists());
                 if disk.failed_in().is_none() {
                     assert!(nth > 5);

@@ -42,7 +42,10 @@ impl Artifact {
 
     /// Length of the payload in bytes.
     #[must_use]
-    #[expect(clippy::len_without_is_empty, reason = "an artifact is a file, not a collection")]
+    #[expect(
+        clippy::len_without_is_empty,
+        reason = "an artifact is a file, not a collection"
+    )]
     pub fn len(&self) -> u64 {
         self.len
     }

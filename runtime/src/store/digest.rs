@@ -34,7 +34,7 @@ impl Digest {
     }
 }
 
-impl From<[u8; Digest::LEN]> for Digest {
+impl From<[u8; 32]> for Digest {
     fn from(bytes: [u8; Self::LEN]) -> Self {
         Self(bytes)
     }
@@ -60,7 +60,9 @@ impl FromStr for Digest {
         if text.len() != Self::LEN * 2 {
             return Err(ParseDigestError);
         }
-        let bytes = HEXLOWER.decode(text.as_bytes()).map_err(|_| ParseDigestError)?;
+        let bytes = HEXLOWER
+            .decode(text.as_bytes())
+            .map_err(|_| ParseDigestError)?;
         <[u8; Self::LEN]>::try_from(bytes)
             .map(Self)
             .map_err(|_| ParseDigestError)

@@ -29,8 +29,10 @@
 
 mod artifact;
 mod artifacts;
+mod contents;
 mod digest;
 mod error;
+mod limits;
 mod recover;
 mod upload;
 
@@ -38,7 +40,8 @@ mod upload;
 mod tests;
 
 pub use artifact::Artifact;
-pub use artifacts::{ArtifactStore, Limits, Usage};
+pub use artifacts::ArtifactStore;
 pub use digest::{Digest, ParseDigestError};
 pub use error::{Quota, StoreError};
+pub use limits::{Limits, Usage};
 pub use upload::Upload;

@@ -75,9 +75,14 @@ fn claim(disk: &dyn Disk, root: &Path) -> Result<File, StoreError> {
         Ok(_) => return Err(not_ours()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let taken = |entry: &io::Result<fs::DirEntry>| {
-                entry.as_ref().map_or(true, |entry| entry.file_name() != MARKER)
+                entry
+                    .as_ref()
+                    .map_or(true, |entry| entry.file_name() != MARKER)
             };
-            if fs::read_dir(root).map_err(&claiming)?.any(|entry| taken(&entry)) {
+            if fs::read_dir(root)
+                .map_err(&claiming)?
+                .any(|entry| taken(&entry))
+            {
                 return Err(not_ours());
             }
         }
@@ -105,7 +110,9 @@ fn claim(disk: &dyn Disk, root: &Path) -> Result<File, StoreError> {
         .read_to_end(&mut text)
         .map_err(&claiming)?;
     // A crash while the store was created may have left the beginning only.
-    let rest = MARKER_TEXT.strip_prefix(text.as_slice()).ok_or_else(not_ours)?;
+    let rest = MARKER_TEXT
+        .strip_prefix(text.as_slice())
+        .ok_or_else(not_ours)?;
     if !rest.is_empty() {
         disk::write_all(disk, &mut file, rest).map_err(&claiming)?;
         disk.sync(&file).map_err(&claiming)?;

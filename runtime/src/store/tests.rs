@@ -52,14 +52,20 @@ fn files_under(dir: &Path) -> Vec<PathBuf> {
 fn assert_sound(dir: &TempDir, store: &ArtifactStore) {
     let root = dir.path().join("store");
     let objects = files_under(&root.join("objects"));
-    let bytes: u64 = objects.iter().map(|path| path.metadata().unwrap().len()).sum();
+    let bytes: u64 = objects
+        .iter()
+        .map(|path| path.metadata().unwrap().len())
+        .sum();
     let usage = store.usage();
     assert_eq!(usage.bytes, bytes);
     assert_eq!(usage.objects, objects.len() as u64);
     assert_eq!((usage.reserved_bytes, usage.uploads), (0, 0));
     assert_eq!(files_under(&root.join("tmp")), [] as [PathBuf; 0]);
     for digest in store.digests() {
-        assert_eq!(Digest::of(&content(&store.get(&digest).unwrap().unwrap())), digest);
+        assert_eq!(
+            Digest::of(&content(&store.get(&digest).unwrap().unwrap())),
+            digest
+        );
     }
 }
 
@@ -76,7 +82,10 @@ fn an_artifact_reads_back_and_survives_reopening() {
     let store = store_in(&dir);
     assert!(store.contains(&digest));
     assert_eq!(content(&store.get(&digest).unwrap().unwrap()), payload);
-    assert_eq!(store.get(&Digest::of(b"other")).unwrap().map(|a| a.len()), None);
+    assert_eq!(
+        store.get(&Digest::of(b"other")).unwrap().map(|a| a.len()),
+        None
+    );
     assert_sound(&dir, &store);
 }
 
@@ -121,7 +130,10 @@ fn a_short_upload_is_refused() {
     let mut upload = store.begin(Digest::of(b"abc"), 4).unwrap();
     upload.write(b"abc").unwrap();
     assert_eq!(upload.remaining(), 1);
-    let short = StoreError::TooShort { announced: 4, received: 3 };
+    let short = StoreError::TooShort {
+        announced: 4,
+        received: 3,
+    };
     assert_eq!(upload.commit().unwrap_err(), short);
     assert_sound(&dir, &store);
 }
@@ -132,7 +144,10 @@ fn a_long_upload_is_refused_before_its_excess_is_written() {
     let store = store_in(&dir);
     let mut upload = store.begin(Digest::of(b"abc"), 3).unwrap();
     upload.write(b"ab").unwrap();
-    assert_eq!(upload.write(b"cd"), Err(StoreError::TooLong { announced: 3 }));
+    assert_eq!(
+        upload.write(b"cd"),
+        Err(StoreError::TooLong { announced: 3 })
+    );
     let temporary = files_under(&dir.path().join("store/tmp"));
     assert_eq!(temporary[0].metadata().unwrap().len(), 2);
     assert_eq!(upload.write(b"c"), Err(StoreError::UploadFailed));
@@ -148,7 +163,10 @@ fn two_uploads_of_one_payload_at_once_make_one_object_and_both_succeed() {
     let artifacts: Vec<_> = std::thread::scope(|scope| {
         let upload = || put(&store, &payload).unwrap();
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(upload)).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
     });
     for artifact in &artifacts {
         assert_eq!(content(artifact), payload);
@@ -185,8 +203,17 @@ fn quotas_are_checked_before_the_first_byte() {
     let over = |quota, limit| StoreError::OverQuota { quota, limit };
     let any = Digest::of(b"any");
     let begin = |len| store.begin(any, len);
-    assert_eq!(begin(9).unwrap_err(), StoreError::TooLarge { len: 9, limit: 8 });
-    assert_eq!(begin(u64::MAX).unwrap_err(), StoreError::TooLarge { len: u64::MAX, limit: 8 });
+    assert_eq!(
+        begin(9).unwrap_err(),
+        StoreError::TooLarge { len: 9, limit: 8 }
+    );
+    assert_eq!(
+        begin(u64::MAX).unwrap_err(),
+        StoreError::TooLarge {
+            len: u64::MAX,
+            limit: 8
+        }
+    );
 
     put(&store, b"sixsix").unwrap();
     // What is promised counts like what is there.
@@ -229,13 +256,22 @@ fn a_bit_flipped_anywhere_on_disk_is_found_quarantined_and_healed_by_an_upload()
     for bit in 0..payload.len() * 8 {
         let artifact = put(&store, payload).unwrap();
         let digest = artifact.digest();
-        let mut file = OpenOptions::new().write(true).open(object(&dir, &digest)).unwrap();
+        let mut file = OpenOptions::new()
+            .write(true)
+            .open(object(&dir, &digest))
+            .unwrap();
         file.seek(SeekFrom::Start(bit as u64 / 8)).unwrap();
-        file.write_all(&[payload[bit / 8] ^ (1 << (bit % 8))]).unwrap();
+        file.write_all(&[payload[bit / 8] ^ (1 << (bit % 8))])
+            .unwrap();
         assert_eq!(artifact.open().unwrap_err(), StoreError::Damaged { digest });
         assert!(!store.contains(&digest));
         assert!(store.get(&digest).unwrap().is_none());
-        assert!(dir.path().join("store/quarantine").join(digest.to_string()).exists());
+        assert!(
+            dir.path()
+                .join("store/quarantine")
+                .join(digest.to_string())
+                .exists()
+        );
         assert_sound(&dir, &store);
     }
 }
@@ -260,7 +296,11 @@ fn scrubbing_finds_every_damaged_artifact_and_keeps_a_bounded_number_of_them() {
     for n in 0..40_u8 {
         let digest = put(&store, &[n; 9]).unwrap().digest();
         if n % 2 == 0 {
-            fs::write(object(&dir, &digest), if n % 4 == 0 { &[99; 9][..] } else { b"cut" }).unwrap();
+            fs::write(
+                object(&dir, &digest),
+                if n % 4 == 0 { &[99; 9][..] } else { b"cut" },
+            )
+            .unwrap();
             bad.push(digest);
         }
     }
@@ -283,7 +323,10 @@ fn a_symlink_in_place_of_an_artifact_is_not_followed() {
         let artifact = put(&store, b"payload").unwrap();
         fs::remove_file(object(&dir, &digest)).unwrap();
         symlink(&outside, object(&dir, &digest)).unwrap();
-        assert_eq!(artifact.open_unverified().unwrap_err(), StoreError::Damaged { digest });
+        assert_eq!(
+            artifact.open_unverified().unwrap_err(),
+            StoreError::Damaged { digest }
+        );
         symlink(&outside, object(&dir, &digest)).unwrap();
     }
     let store = store_in(&dir);
@@ -301,7 +344,13 @@ fn a_symlink_in_place_of_a_directory_is_not_followed() {
     fs::create_dir(&outside).unwrap();
     let digest = Digest::of(b"payload");
     let not_a_directory = |error| {
-        matches!(error, StoreError::Io { kind: ErrorKind::NotADirectory, .. })
+        matches!(
+            error,
+            StoreError::Io {
+                kind: ErrorKind::NotADirectory,
+                ..
+            }
+        )
     };
     {
         let store = store_in(&dir);
@@ -365,7 +414,10 @@ fn a_nearly_full_disk_refuses_uploads_and_keeps_serving() {
     let artifact = put(&store, b"payload").unwrap();
     disk.set_free_bytes(1_009);
     let upload = store.begin(Digest::of(b"sevenby"), 7).unwrap();
-    assert_eq!(store.begin(Digest::of(b"abc"), 3).unwrap_err(), StoreError::DiskFull);
+    assert_eq!(
+        store.begin(Digest::of(b"abc"), 3).unwrap_err(),
+        StoreError::DiskFull
+    );
     drop(upload);
     put(&store, b"abc").unwrap();
     assert_eq!(content(&artifact), b"payload");
@@ -404,7 +456,13 @@ fn live_through(fault: Fault, nth: usize, power_cut: bool) -> bool {
             Fault::Once(Errno::NOSPC) | Fault::Always(Errno::NOSPC) => {
                 matches!(error, StoreError::DiskFull)
             }
-            _ => matches!(error, StoreError::Io { os_code: Some(_), .. }),
+            _ => matches!(
+                error,
+                StoreError::Io {
+                    os_code: Some(_),
+                    ..
+                }
+            ),
         };
         assert!(expected, "{error:?}");
     }
@@ -416,7 +474,11 @@ fn live_through(fault: Fault, nth: usize, power_cut: bool) -> bool {
         assert_sound(&dir, &store);
     }
     let acknowledged = [Some(&old), new.as_ref().ok()];
-    let acknowledged: Vec<_> = acknowledged.into_iter().flatten().map(Artifact::digest).collect();
+    let acknowledged: Vec<_> = acknowledged
+        .into_iter()
+        .flatten()
+        .map(Artifact::digest)
+        .collect();
     drop((store, old, new, again));
     if power_cut {
         disk.cut_power();
@@ -433,7 +495,9 @@ fn live_through(fault: Fault, nth: usize, power_cut: bool) -> bool {
 
 fn live_through_every(fault: Fault) {
     for power_cut in [false, true] {
-        let reached = (0..MANY).take_while(|nth| live_through(fault, *nth, power_cut)).count();
+        let reached = (0..MANY)
+            .take_while(|nth| live_through(fault, *nth, power_cut))
+            .count();
         assert!((15..MANY).contains(&reached), "{reached} calls");
     }
 }
@@ -479,9 +543,8 @@ fn a_crash_while_the_store_is_created_is_recovered_from() {
     for nth in 0..MANY {
         let dir = TempDir::new().unwrap();
         let root = dir.path().join("store");
-        let disk = Arc::new(
-            FaultyDisk::failing(nth, Fault::Always(Errno::IO)).with_short_writes(5),
-        );
+        let disk =
+            Arc::new(FaultyDisk::failing(nth, Fault::Always(Errno::IO)).with_short_writes(5));
         let opened = ArtifactStore::open_on(disk.clone(), &root, Limits::default());
         let done = opened.is_ok();
         drop(opened);

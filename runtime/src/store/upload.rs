@@ -69,8 +69,9 @@ impl Upload {
             return Err(StoreError::DiskFull);
         }
         let mut name = [0; 16];
-        getrandom::fill(&mut name)
-            .map_err(|error| StoreError::io("get random bytes")(std::io::Error::other(error.to_string())))?;
+        getrandom::fill(&mut name).map_err(|error| {
+            StoreError::io("get random bytes")(std::io::Error::other(error.to_string()))
+        })?;
         let path = shared.layout.tmp.join(HEXLOWER.encode(&name));
         let file = shared
             .disk
@@ -97,7 +98,9 @@ impl Upload {
             .ok()
             .and_then(|len| self.received.checked_add(len))
             .filter(|received| *received <= self.len)
-            .ok_or(StoreError::TooLong { announced: self.len })?;
+            .ok_or(StoreError::TooLong {
+                announced: self.len,
+            })?;
         let temporary = self.temporary.as_mut().ok_or(StoreError::UploadFailed)?;
         disk::write_all(&*self.shared.disk, &mut temporary.file, bytes)
             .map_err(StoreError::io("write an artifact"))?;
@@ -177,10 +180,12 @@ impl Upload {
             .map_err(StoreError::io("move an artifact into place"))?;
         self.temporary = None;
 
-        let synced = shared.disk.sync_dir(&shared.layout.object_dir(&self.expected));
+        let synced = shared
+            .disk
+            .sync_dir(&shared.layout.object_dir(&self.expected));
         // An artifact that was acknowledged before stays, whichever of the two copies has its name now.
         let stays = synced.is_ok()
-            || shared.contents().contains(&self.expected)
+            || shared.contents().occupies(&self.expected)
             || shared.disk.remove(&object).is_err();
         let mut contents = shared.contents();
         contents.release(self.len, true);
