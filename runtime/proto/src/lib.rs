@@ -14,5 +14,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod buffer;
+pub mod frame;
 pub mod message;
+pub mod mux;
 pub mod side;
