@@ -39,10 +39,12 @@ impl Outgoing {
     }
 
     /// Copies a part of the message.
-    pub fn copy_range(&self, offset: usize, max: usize, out: &mut Vec<u8>) {
+    pub fn copy_range(&self, offset: usize, max: usize, out: &mut Vec<u8>) -> usize {
         let flat = self.flat();
         let end = offset.saturating_add(max).min(flat.len());
-        out.extend_from_slice(flat.get(offset..end).unwrap_or_default());
+        let part = flat.get(offset..end).unwrap_or_default();
+        out.extend_from_slice(part);
+        part.len()
     }
 
     fn flat(&self) -> Vec<u8> {

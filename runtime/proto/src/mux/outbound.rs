@@ -111,7 +111,9 @@ impl Queued {
         }
         let offset = self.sent.saturating_sub(self.prefix);
         match &self.out {
-            Outbound::Message(message, _) => message.copy_range(offset, body, frame.payload()),
+            Outbound::Message(message, _) => {
+                message.copy_range(offset, body, frame.payload());
+            }
             Outbound::Bytes(bytes) => {
                 let end = offset.saturating_add(body);
                 frame.put(bytes.get(offset..end).unwrap_or_default());
