@@ -68,7 +68,11 @@ mod tests {
             ("level", annotation::LEVEL),
         ] {
             let declared = format!("annotation {name} @{id:#x} (");
-            assert!(BUS.text.contains(&declared), "{declared} is not in {}", BUS.path);
+            assert!(
+                BUS.text.contains(&declared),
+                "{declared} is not in {}",
+                BUS.path
+            );
         }
     }
 
@@ -76,7 +80,12 @@ mod tests {
     fn every_path_is_absolute_and_unique() {
         for (index, file) in FILES.iter().enumerate() {
             assert!(file.path.starts_with("/dsoftbus/"), "{}", file.path);
-            assert!(FILES.iter().skip(index + 1).all(|other| other.path != file.path));
+            assert!(
+                FILES
+                    .iter()
+                    .skip(index + 1)
+                    .all(|other| other.path != file.path)
+            );
         }
     }
 }
