@@ -28,6 +28,12 @@ pub(crate) fn method_constant(name: &str) -> String {
     format!("METHOD_{}", names::screaming(name))
 }
 
+/// Marks each item of the typed layer; `output` spells it out as [`ALLOW`].
+pub(crate) const MARK: &str = "#[dsoftbus_generated]";
+
+/// Lints of the user's crate do not apply to code the user cannot change. `dead_code`: a client uses no skeleton.
+pub(crate) const ALLOW: &str = "#[allow(dead_code, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]";
+
 /// The typed layer as items of one module.
 pub(crate) fn emit(schema: &Schema, parent: &[String]) -> TokenStream {
     let mut enumerants = BTreeMap::new();
@@ -38,13 +44,7 @@ pub(crate) fn emit(schema: &Schema, parent: &[String]) -> TokenStream {
         enumerants,
     };
     let items = schema.items().flat_map(|item| cx.item(item));
-    // Lints of the user's crate do not apply to code the user cannot change. `dead_code`: a client uses no skeleton.
-    let items = items.map(|item| {
-        quote! {
-            #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
-            #item
-        }
-    });
+    let items = items.map(|item| quote!(#[dsoftbus_generated] #item));
     quote!(#(#items)*)
 }
 
@@ -112,8 +112,7 @@ impl Emitter<'_> {
         let channel = hex16(body.channels.first().copied().unwrap_or_default());
         let id = hex64(body.id);
         let doc = docs::plain(&format!(
-            "Constants and nested types of [`{name}`]({}trait@{name}).",
-            "super::"
+            "Constants and nested types of [`{name}`](trait@{name})."
         ));
         let methods: Vec<Ident> = body.methods.iter().map(method_ident).collect();
         let descriptors = body.methods.iter().map(|method| {

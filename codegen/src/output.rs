@@ -5,6 +5,7 @@ use std::path::Path;
 
 use proc_macro2::TokenStream;
 
+use crate::emit;
 use crate::error::{Error, Result};
 use crate::model::Schema;
 use crate::raw::RawModule;
@@ -24,7 +25,8 @@ pub(crate) fn join(schema: &Schema, typed: TokenStream, raw: &[RawModule]) -> Re
         env!("CARGO_PKG_VERSION"),
         names.join(", ")
     );
-    text.push_str(&prettyplease::unparse(&parsed));
+    let typed = prettyplease::unparse(&parsed).replace(emit::MARK, &format!("\n{}", emit::ALLOW));
+    text.push_str(typed.trim_start());
     for module in raw {
         text.push_str(&format!(
             "\n#[doc(hidden)]\n#[rustfmt::skip]\n{RAW_ALLOW}\npub mod {} {{\n{}}}\n",

@@ -4,8 +4,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::server::params_ident;
+use super::values::unless_read;
 use super::{Emitter, docs, method_ident};
-use crate::model::{Interface, Method, Shape};
+use crate::model::{Interface, Method, Shape, Type};
 use crate::names;
 
 impl Emitter<'_> {
@@ -108,10 +109,15 @@ impl Emitter<'_> {
                     .map(|(field, value)| self.write(field, &builder, value, true))
                     .collect();
                 let mutable = (!writes.iter().all(TokenStream::is_empty)).then(|| quote!(mut));
-                let used = arguments.iter().map(|(ident, _)| ident);
+                let unused = unless_read(&params.fields, &builder);
+                let nothings = values
+                    .iter()
+                    .filter(|(field, _)| field.ty == Type::Void)
+                    .map(|(_, value)| value);
                 let fill = quote! {
                     |#mutable __params| {
-                        let _ = (&__params, #(&#used),*);
+                        #unused
+                        #(let () = #nothings;)*
                         #(#writes)*
                         ::core::result::Result::Ok(())
                     }
@@ -147,7 +153,8 @@ impl Emitter<'_> {
                     }),
                     [field] => {
                         let read = self.read_owned(field, &quote!(__results));
-                        quote!({ let _ = __results; ::core::result::Result::Ok(#read) })
+                        let unused = unless_read(&results.fields, &quote!(__results));
+                        quote!({ #unused ::core::result::Result::Ok(#read) })
                     }
                     _ => {
                         let native = self.native(&results.name);

@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens as _, format_ident, quote};
 
+use super::values::unless_read;
 use super::{Emitter, docs, method_ident, several_results};
 use crate::model::{Interface, Method, Shape};
 use crate::names;
@@ -90,7 +91,6 @@ impl Emitter<'_> {
                         __method_id: u16,
                         __params: ::dsoftbus::__private::Incoming,
                     ) -> ::dsoftbus::CallFuture {
-                        let _ = (&__cx, &__params);
                         match (__interface_id, __method_id) {
                             #(#arms)*
                             _ => ::std::boxed::Box::pin(::core::future::ready(::core::result::Result::Err(
@@ -180,13 +180,14 @@ impl Emitter<'_> {
                     .iter()
                     .map(|field| self.read_received(field, &reader))
                     .collect();
+                let unused = unless_read(&params.fields, &quote!(__params));
                 let (pattern, values) = match (idents.as_slice(), reads.as_slice()) {
                     ([ident], [read]) => (quote!(#ident), quote!(#read)),
                     _ => (quote!((#(#idents),*)), quote!((#(#reads),*))),
                 };
                 quote! {
                     let #pattern = ::dsoftbus::__private::params::<#raw::Owned, _>(&__reader, |__params| {
-                        let _ = __params;
+                        #unused
                         ::core::result::Result::Ok(#values)
                     })?;
                 }
@@ -229,11 +230,12 @@ impl Emitter<'_> {
                     let value = quote!(__value);
                     let write = self.write(field, &builder, &value, false);
                     let mutable = (!write.is_empty()).then(|| quote!(mut));
+                    let unused = unless_read(&results.fields, &quote!((__results, __value)));
                     let words = self.size(results.name.words, &[(field, value)]);
                     let raw = self.raw(&results.name);
                     return quote! {
                         ::dsoftbus::__private::reply::<#raw::Owned>(#words, |#mutable __results| {
-                            let _ = (&__results, &__value);
+                            #unused
                             #write
                             ::core::result::Result::Ok(())
                         })

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::values::unless_read;
 use super::{Emitter, docs};
 use crate::model::{Struct, Value};
 use crate::names;
@@ -42,6 +43,8 @@ impl Emitter<'_> {
             .collect();
         let mutable = (!writes.iter().all(TokenStream::is_empty)).then(|| quote!(mut));
 
+        let unused_reader = unless_read(&body.fields, &reader);
+        let unused_builder = unless_read(&body.fields, &builder);
         let mut out = vec![
             quote! {
                 #doc
@@ -52,13 +55,13 @@ impl Emitter<'_> {
                 impl #name {
                     /// Reads it out of a message. Fields that this schema does not have are dropped.
                     pub(crate) fn read_from(__reader: #raw::Reader<'_>) -> ::dsoftbus::__private::capnp::Result<Self> {
-                        let _ = __reader;
+                        #unused_reader
                         ::core::result::Result::Ok(Self { #(#fields: #reads),* })
                     }
 
                     /// Writes it into a message.
                     pub(crate) fn write_to(&self, #mutable __builder: #raw::Builder<'_>) -> ::dsoftbus::__private::capnp::Result<()> {
-                        let _ = &__builder;
+                        #unused_builder
                         #(#writes)*
                         ::core::result::Result::Ok(())
                     }

@@ -225,3 +225,11 @@ impl Emitter<'_> {
 fn accessor(verb: &str, field: &Field) -> Ident {
     format_ident!("{verb}_{}", names::raw_snake(&field.name))
 }
+
+/// A statement that uses a reader or builder where no field does: a value of type Void is not in the message.
+pub(super) fn unless_read(fields: &[Field], value: &TokenStream) -> Option<TokenStream> {
+    fields
+        .iter()
+        .all(|field| field.ty == Type::Void)
+        .then(|| quote!(let _ = #value;))
+}
