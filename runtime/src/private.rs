@@ -6,7 +6,7 @@
 
 use capnp::dynamic_value;
 use capnp::introspect::{Introspect, TypeVariant};
-use capnp::traits::{FromPointerReader, Owned, OwnedStruct};
+use capnp::traits::{Owned, OwnedStruct};
 use capnp::{NotInSchema, data_list, enum_list, list_list, primitive_list, struct_list, text_list};
 
 use crate::{Call, ClientChannel, Code, MethodDescriptor, ServiceDescriptor, Status};
@@ -107,9 +107,11 @@ pub fn not_implemented(method: &MethodDescriptor) -> Status {
 }
 
 /// The default of a struct: what a message that leaves it out reads as.
-pub fn default_of<S: Owned, T>(read: impl FnOnce(S::Reader<'static>) -> capnp::Result<T>) -> T {
-    let null = capnp::private::layout::PointerReader::new_default();
-    match S::Reader::get_from_pointer(&null, None).and_then(read) {
+pub fn default_of<S: Owned, T>(
+    read: impl for<'a> FnOnce(S::Reader<'a>) -> capnp::Result<T>,
+) -> T {
+    let nothing = capnp::message::Builder::new_default();
+    match nothing.get_root_as_reader().and_then(read) {
         Ok(value) => value,
         // Only the schema's own defaults are read here, and `capnp compile` wrote those.
         Err(error) => unreachable!("a default in the schema cannot be read: {error}"),
@@ -160,8 +162,8 @@ pub fn enumerant<E: Into<u16>>(value: Result<E, NotInSchema>) -> u16 {
 /// # Errors
 ///
 /// When the pointer is not one to such a list.
-pub fn primitives<'a, T>(
-    list: capnp::Result<primitive_list::Reader<'a, T>>,
+pub fn primitives<T>(
+    list: capnp::Result<primitive_list::Reader<'_, T>>,
 ) -> capnp::Result<Vec<T>>
 where
     T: capnp::private::layout::PrimitiveElement + Introspect,
@@ -198,7 +200,7 @@ pub fn datas(list: capnp::Result<data_list::Reader<'_>>) -> capnp::Result<Vec<Ve
 /// # Errors
 ///
 /// When the pointer is not one to such a list.
-pub fn enumerants<'a, E, T>(list: capnp::Result<enum_list::Reader<'a, E>>) -> capnp::Result<Vec<T>>
+pub fn enumerants<E, T>(list: capnp::Result<enum_list::Reader<'_, E>>) -> capnp::Result<Vec<T>>
 where
     E: TryFrom<u16, Error = NotInSchema> + Into<u16> + Introspect,
     T: From<u16>,
@@ -302,7 +304,7 @@ pub fn set_datas(mut list: data_list::Builder<'_>, items: &[Vec<u8>]) -> capnp::
 /// # Errors
 ///
 /// None in practice: only Cap'n Proto's reflection can fail, and it is given what it came from.
-pub fn set_enumerants<'a, E, T>(mut list: enum_list::Builder<'a, E>, items: &[T]) -> capnp::Result<()>
+pub fn set_enumerants<E, T>(mut list: enum_list::Builder<'_, E>, items: &[T]) -> capnp::Result<()>
 where
     E: TryFrom<u16, Error = NotInSchema> + Into<u16> + Introspect,
     T: Copy + Into<u16>,

@@ -1,0 +1,129 @@
+//! Names that meet in one Rust module. The schema keeps them apart by case, by file, or by being of different kinds.
+
+use std::collections::BTreeMap;
+
+use super::Problems;
+use crate::emit;
+use crate::model::{Item, Place, Schema, Shape};
+use crate::names;
+
+pub(super) fn names(schema: &Schema, problems: &mut Problems) {
+    let mut table = Table {
+        taken: BTreeMap::new(),
+        problems,
+    };
+    for file in &schema.files {
+        let place = Place {
+            file: file.name.clone(),
+            path: "the file".to_owned(),
+        };
+        table.claim(&[], Space::Type, &file.raw_module, &place);
+    }
+    for file in &schema.files {
+        table.items(&file.items, &[]);
+    }
+}
+
+/// Rust's two namespaces that matter here.
+#[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
+enum Space {
+    /// Types, traits and modules.
+    Type,
+    /// Constants.
+    Value,
+}
+
+struct Table<'p> {
+    taken: BTreeMap<(Vec<String>, Space, String), Place>,
+    problems: &'p mut Problems,
+}
+
+impl Table<'_> {
+    fn claim(&mut self, scope: &[String], space: Space, name: &str, place: &Place) {
+        let key = (scope.to_vec(), space, name.to_owned());
+        if let Some(first) = self.taken.insert(key, place.clone()) {
+            self.problems.add(
+                place,
+                &format!(
+                    "needs the Rust name `{name}`, which {first} has already: rename one of them"
+                ),
+            );
+        }
+    }
+
+    fn items(&mut self, items: &[Item], scope: &[String]) {
+        for item in items {
+            match item {
+                Item::Struct(body) => {
+                    let place = &body.name.place;
+                    self.claim(scope, Space::Type, &body.name.name, place);
+                    if !body.items.is_empty() {
+                        let module = names::module(&body.name.name);
+                        self.claim(scope, Space::Type, &module, place);
+                        self.items(&body.items, &inner(scope, &module));
+                    }
+                }
+                Item::Enum(body) => {
+                    self.claim(scope, Space::Type, &body.name.name, &body.name.place);
+                }
+                Item::Const(body) => {
+                    let name = names::screaming(&body.name);
+                    self.claim(scope, Space::Value, &name, &body.place);
+                }
+                Item::Interface(body) => {
+                    let place = &body.name.place;
+                    let name = &body.name.name;
+                    self.claim(scope, Space::Type, name, place);
+                    self.claim(scope, Space::Type, &format!("{name}Client"), place);
+                    self.claim(scope, Space::Type, &format!("{name}Skeleton"), place);
+                    self.claim(scope, Space::Type, &body.module, place);
+                    let scope = inner(scope, &body.module);
+                    for constant in emit::INTERFACE_CONSTANTS {
+                        self.claim(&scope, Space::Value, constant, place);
+                    }
+                    for method in &body.methods {
+                        let constant = emit::method_constant(&method.name);
+                        self.claim(&scope, Space::Value, &constant, &method.place);
+                        if let Shape::Inline(results) = &method.results
+                            && results.fields.len() > 1
+                        {
+                            self.claim(&scope, Space::Type, &results.name.name, &method.place);
+                        }
+                        self.raw_shapes(method, &body.items);
+                    }
+                    self.items(&body.items, &scope);
+                }
+            }
+        }
+    }
+
+    /// capnpc puts `helloParams` beside the nested types, as a module.
+    fn raw_shapes(&mut self, method: &crate::model::Method, items: &[Item]) {
+        for shape in [&method.params, &method.results] {
+            let Shape::Inline(made) = shape else { continue };
+            for item in items {
+                let (name, meets) = match item {
+                    Item::Struct(nested) => (&nested.name, nested.name.raw == made.name.raw),
+                    // It also declares `HelloParams`, as a type, where an enum keeps its own name.
+                    Item::Enum(nested) => (&nested.name, nested.name.name == made.name.name),
+                    Item::Interface(_) | Item::Const(_) => continue,
+                };
+                if meets {
+                    self.problems.add(
+                        &name.place,
+                        &format!(
+                            "meets the struct that {} makes: rename one of them",
+                            method.place
+                        ),
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn inner(scope: &[String], module: &str) -> Vec<String> {
+    let mut scope = scope.to_vec();
+    scope.push(module.to_owned());
+    scope
+}

@@ -1,0 +1,167 @@
+//! The API of build scripts.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::tool::Tool;
+use crate::{check, deps, emit, output, raw, rename, request, tool};
+
+/// Name of the file that is written, which `dsoftbus::include_schemas!()` includes.
+const OUTPUT: &str = "dsoftbus.rs";
+
+/// Starts a configuration with the defaults of a build script.
+pub fn configure() -> Builder {
+    Builder {
+        schema_dir: PathBuf::from("."),
+        import_paths: Vec::new(),
+        out_dir: None,
+        executable: PathBuf::from("capnp"),
+        parent_module: String::new(),
+        allow_reserved: false,
+        typed_only: false,
+    }
+}
+
+/// What to compile, and how.
+#[derive(Clone, Debug)]
+#[must_use = "nothing happens before `compile`"]
+pub struct Builder {
+    schema_dir: PathBuf,
+    import_paths: Vec<PathBuf>,
+    out_dir: Option<PathBuf>,
+    executable: PathBuf,
+    parent_module: String,
+    allow_reserved: bool,
+    typed_only: bool,
+}
+
+impl Builder {
+    /// The directory the schemas are in. Default: that of the build script, the root of the package.
+    pub fn schema_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.schema_dir = dir.into();
+        self
+    }
+
+    /// Adds a directory in which absolute imports are looked up. `/dsoftbus/*.capnp` is always there.
+    pub fn import_path(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.import_paths.push(dir.into());
+        self
+    }
+
+    /// Where `dsoftbus.rs` goes. Default: `$OUT_DIR`.
+    pub fn out_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.out_dir = Some(dir.into());
+        self
+    }
+
+    /// The Cap'n Proto compiler. Default: `capnp`, looked up in `PATH`.
+    pub fn capnp_executable(mut self, path: impl Into<PathBuf>) -> Self {
+        self.executable = path.into();
+        self
+    }
+
+    /// The module that includes the code, as in `"api::schemas"`. Default: the root of the crate.
+    ///
+    /// Generated paths start at `crate`, so the code works only where this says.
+    pub fn parent_module(mut self, path: impl Into<String>) -> Self {
+        self.parent_module = path.into();
+        self
+    }
+
+    /// Allows channel IDs 0x10 to 0xff, which are kept for services of DSoftBus-lite itself.
+    ///
+    /// The embedded schemas (`/dsoftbus/samgr.capnp` and so on) need no permission. Below 0x10 lies the fabric: never allowed.
+    pub fn allow_reserved(mut self) -> Self {
+        self.allow_reserved = true;
+        self
+    }
+
+    /// Leaves capnpc's modules out, for reading and comparing what this crate itself generates. Does not compile alone.
+    #[doc(hidden)]
+    pub fn typed_only(mut self) -> Self {
+        self.typed_only = true;
+        self
+    }
+
+    /// Compiles schemas, named relative to the schema directory, and writes `dsoftbus.rs`.
+    ///
+    /// A name that starts with `/dsoftbus/` is one of the embedded schemas. Everything the schemas import is compiled
+    /// only if it is named here too; importing annotations needs no naming. Tells cargo to run again when a schema,
+    /// or a file it imports, changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]; its text is made to be read in cargo's output.
+    pub fn compile(&self, files: impl IntoIterator<Item = impl AsRef<Path>>) -> Result<()> {
+        let files: Vec<PathBuf> = files
+            .into_iter()
+            .map(|file| file.as_ref().to_owned())
+            .collect();
+        if files.is_empty() {
+            return Err(Error::NothingToDo);
+        }
+        let out_dir = self.target_dir()?;
+        let embedded = tool::write_embedded(&out_dir)?;
+        let tool = Tool {
+            executable: &self.executable,
+            schema_dir: &self.schema_dir,
+            embedded: &embedded,
+            import_paths: &self.import_paths,
+        };
+        for path in deps::of(&files, &tool) {
+            println!("cargo::rerun-if-changed={}", path.display());
+        }
+        let bytes = tool.run(&files)?;
+        self.generate(&bytes, &out_dir)
+    }
+
+    /// Generates code from a stored `CodeGeneratorRequest`, the output of `capnp compile -o-`: no compiler is needed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`], as for [`compile`](Self::compile).
+    pub fn compile_request(&self, request: &[u8]) -> Result<()> {
+        self.generate(request, &self.target_dir()?)
+    }
+
+    fn generate(&self, bytes: &[u8], out_dir: &Path) -> Result<()> {
+        let parent = self.parent()?;
+        let message = request::parse(bytes)?;
+        let root = message.get_root()?;
+        let schema = request::model(root)?;
+        check::check(&schema, self.allow_reserved).map_err(Error::Rules)?;
+        let typed = emit::emit(&schema, &parent);
+        let raw = if self.typed_only {
+            Vec::new()
+        } else {
+            raw::generate(&rename::for_capnpc(root)?, &schema, &parent, out_dir)?
+        };
+        let text = output::join(&schema, typed, &raw)?;
+        output::write(&out_dir.join(OUTPUT), &text)
+    }
+
+    fn target_dir(&self) -> Result<PathBuf> {
+        match &self.out_dir {
+            Some(dir) => Ok(dir.clone()),
+            None => env::var_os("OUT_DIR")
+                .map(PathBuf::from)
+                .ok_or(Error::NoOutDir),
+        }
+    }
+
+    fn parent(&self) -> Result<Vec<String>> {
+        if self.parent_module.is_empty() {
+            return Ok(Vec::new());
+        }
+        let parts: Vec<String> = self.parent_module.split("::").map(str::to_owned).collect();
+        if parts
+            .iter()
+            .all(|part| syn::parse_str::<syn::Ident>(part).is_ok())
+        {
+            Ok(parts)
+        } else {
+            Err(Error::BadModule(self.parent_module.clone()))
+        }
+    }
+}

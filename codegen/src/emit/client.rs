@@ -1,0 +1,170 @@
+//! The calling side: a client whose methods give calls.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+use super::server::params_ident;
+use super::values::unless_read;
+use super::{Emitter, docs, method_ident};
+use crate::model::{Interface, Method, Shape, Type};
+use crate::names;
+
+impl Emitter<'_> {
+    pub(super) fn client(&self, body: &Interface) -> Vec<TokenStream> {
+        let name = names::ident(&body.name.name);
+        let client = format_ident!("{}Client", body.name.name);
+        let skeleton = format_ident!("{}Skeleton", body.name.name);
+        let module = self.interface_module(body);
+        let doc = docs::plain(&format!(
+            "Calls a [`{0}`](trait@{0}), here or on another device. Cheap to clone.",
+            body.name.name
+        ));
+        let methods = body
+            .methods
+            .iter()
+            .map(|method| self.client_method(body, method));
+        vec![
+            quote! {
+                #doc
+                #[derive(Clone, Debug)]
+                pub struct #client { channel: ::dsoftbus::ClientChannel }
+            },
+            quote! {
+                impl #client {
+                    /// A client of a service in this process: calls are encoded and decoded, but never on a wire.
+                    #[must_use]
+                    pub fn local(service: impl #name) -> Self {
+                        let skeleton = #skeleton::new(::std::sync::Arc::new(service));
+                        Self { channel: ::dsoftbus::ClientChannel::local(::std::sync::Arc::new(skeleton)) }
+                    }
+
+                    #(#methods)*
+                }
+            },
+            quote! {
+                impl ::dsoftbus::Client for #client {
+                    const DESCRIPTOR: &'static ::dsoftbus::ServiceDescriptor = &#module::DESCRIPTOR;
+
+                    fn from_channel(channel: ::dsoftbus::ClientChannel) -> Self { Self { channel } }
+                }
+            },
+        ]
+    }
+
+    fn client_method(&self, body: &Interface, method: &Method) -> TokenStream {
+        let ident = names::ident(&names::method(&method.name));
+        let doc = docs::comment(
+            &method.doc,
+            &format!("`{}` of the schema.", method.place.path),
+        );
+        let module = self.interface_module(body);
+        let descriptor = method_ident(method);
+        let output = self.output(method);
+        let (arguments, raw, words, fill) = self.encode_params(method);
+        let (idents, types): (Vec<Ident>, Vec<TokenStream>) = arguments.into_iter().unzip();
+        let decode = self.decode_results(method);
+        quote! {
+            #doc
+            pub fn #ident(&self, #(#idents: #types),*) -> ::dsoftbus::Call<#output> {
+                ::dsoftbus::__private::call::<#raw::Owned, _>(
+                    &self.channel,
+                    &#module::#descriptor,
+                    #words,
+                    #fill,
+                    |__incoming| #decode,
+                )
+            }
+        }
+    }
+
+    /// Arguments, capnpc's module of the parameters, their size, and the closure that writes them.
+    fn encode_params(
+        &self,
+        method: &Method,
+    ) -> (
+        Vec<(Ident, TokenStream)>,
+        TokenStream,
+        TokenStream,
+        TokenStream,
+    ) {
+        match &method.params {
+            Shape::Inline(params) => {
+                let builder = quote!(__params);
+                let arguments: Vec<_> = params
+                    .fields
+                    .iter()
+                    .map(|field| {
+                        let ident = names::ident(&names::parameter(&field.name));
+                        (ident, self.borrowed(&field.ty))
+                    })
+                    .collect();
+                let values: Vec<_> = params
+                    .fields
+                    .iter()
+                    .zip(&arguments)
+                    .map(|(field, (ident, _))| (field, quote!(#ident)))
+                    .collect();
+                let writes: Vec<_> = values
+                    .iter()
+                    .map(|(field, value)| self.write(field, &builder, value, true))
+                    .collect();
+                let mutable = (!writes.iter().all(TokenStream::is_empty)).then(|| quote!(mut));
+                let unused = unless_read(&params.fields, &builder);
+                let nothings = values
+                    .iter()
+                    .filter(|(field, _)| field.ty == Type::Void)
+                    .map(|(_, value)| value);
+                let fill = quote! {
+                    |#mutable __params| {
+                        #unused
+                        #(let () = #nothings;)*
+                        #(#writes)*
+                        ::core::result::Result::Ok(())
+                    }
+                };
+                let words = self.size(params.name.words, &values);
+                (arguments, self.raw(&params.name), words, fill)
+            }
+            Shape::Named(id) => {
+                let name = self.name_of(*id);
+                let (raw, native) = (self.raw(name), self.native(name));
+                let ident = params_ident();
+                let words = proc_macro2::Literal::u32_unsuffixed(name.words);
+                let fill = quote!(|__params| #ident.write_to(__params));
+                (vec![(ident, quote!(&#native))], raw, quote!(#words), fill)
+            }
+            Shape::Unknown(what) => unreachable!("{what} passed the checks"),
+        }
+    }
+
+    fn decode_results(&self, method: &Method) -> TokenStream {
+        let (raw, read) = match &method.results {
+            Shape::Named(id) => {
+                let name = self.name_of(*id);
+                let native = self.native(name);
+                (self.raw(name), quote!(#native::read_from(__results)))
+            }
+            Shape::Inline(results) => {
+                let raw = self.raw(&results.name);
+                let read = match results.fields.as_slice() {
+                    [] => quote!({
+                        let _ = __results;
+                        ::core::result::Result::Ok(())
+                    }),
+                    [field] => {
+                        let read = self.read_owned(field, &quote!(__results));
+                        let unused = unless_read(&results.fields, &quote!(__results));
+                        quote!({ #unused ::core::result::Result::Ok(#read) })
+                    }
+                    _ => {
+                        let native = self.native(&results.name);
+                        quote!(#native::read_from(__results))
+                    }
+                };
+                (raw, read)
+            }
+            Shape::Unknown(what) => unreachable!("{what} passed the checks"),
+        };
+        quote!(::dsoftbus::__private::results::<#raw::Owned, _>(__incoming, |__results| #read))
+    }
+}

@@ -1,0 +1,99 @@
+//! Rustdoc from schema comments.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The comment of a schema, or `fallback` when there is none, as a doc attribute.
+pub(super) fn comment(doc: &str, fallback: &str) -> TokenStream {
+    if doc.trim().is_empty() {
+        plain(fallback)
+    } else {
+        plain(&markdown(doc))
+    }
+}
+
+/// Text of ours as doc attributes, one for each line.
+pub(super) fn plain(text: &str) -> TokenStream {
+    let lines = text.lines().map(|line| {
+        if line.is_empty() {
+            String::new()
+        } else {
+            format!(" {line}")
+        }
+    });
+    quote!(#(#[doc = #lines])*)
+}
+
+/// Comments were not written for rustdoc: nothing in them may run as a test, become a link or open a tag.
+fn markdown(doc: &str) -> String {
+    let mut out = Vec::new();
+    let mut fence: Option<&str> = None;
+    for line in doc.trim_end().lines() {
+        let line = line.trim_end();
+        let trimmed = line.trim_start();
+        let marker = ["```", "~~~"]
+            .into_iter()
+            .find(|marker| trimmed.starts_with(marker));
+        match (fence, marker) {
+            (None, Some(marker)) => {
+                fence = Some(marker);
+                out.push(format!("{marker}text"));
+            }
+            (Some(open), Some(marker)) if open == marker => {
+                fence = None;
+                out.push(marker.to_owned());
+            }
+            (Some(_), _) => out.push(line.to_owned()),
+            // Four spaces would make it a code block, and code blocks are doctests.
+            (None, None) => {
+                let indent = (line.len() - trimmed.len()).min(3);
+                out.push(format!("{}{}", " ".repeat(indent), escape(trimmed)));
+            }
+        }
+    }
+    if let Some(open) = fence {
+        out.push(open.to_owned());
+    }
+    out.join("\n")
+}
+
+/// Escapes brackets outside code spans.
+fn escape(line: &str) -> String {
+    // An odd number of backticks opens a span that may go on in the next line: then nothing here is certain to be code.
+    let balanced = line.matches('`').count() % 2 == 0;
+    let mut code = false;
+    let mut out = String::with_capacity(line.len());
+    let line = line.replace("://", ":\u{2060}//");
+    for c in line.chars() {
+        match c {
+            '`' if balanced => code = !code,
+            '[' | ']' | '<' | '>' if !code => out.push('\\'),
+            '\t' => {
+                out.push(' ');
+                continue;
+            }
+            _ => {}
+        }
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{escape, markdown};
+
+    #[test]
+    fn code_in_a_comment_never_becomes_a_doctest() {
+        assert_eq!(
+            markdown("See:\n```\npanic!()\n```\n    panic!()\n```rust\nopen"),
+            "See:\n```text\npanic!()\n```\n   panic!()\n```text\nopen\n```"
+        );
+    }
+
+    #[test]
+    fn brackets_become_neither_links_nor_tags() {
+        assert_eq!(escape("see [x] and <T>"), "see \\[x\\] and \\<T\\>");
+        assert_eq!(escape("`List<T>` of [x]"), "`List<T>` of \\[x\\]");
+    }
+}

@@ -1,0 +1,54 @@
+//! Has capnpc write its own readers and builders, rooted at the `capnp` that the runtime re-exports.
+
+use std::fs;
+use std::path::Path;
+
+use capnp::message::{Builder, HeapAllocator};
+use capnpc::codegen::CodeGenerationCommand;
+
+use crate::error::{Error, Result};
+use crate::model::Schema;
+use crate::request::raw_file_module;
+
+/// Where capnpc finds the runtime's `capnp`: users need no dependency on it.
+const CAPNP_ROOT: &str = "::dsoftbus::__private::capnp";
+
+/// Directory, below the output directory, that capnpc writes to.
+const SCRATCH: &str = "dsoftbus-capnpc";
+
+/// One module of capnpc's.
+pub(crate) struct RawModule {
+    pub(crate) name: String,
+    pub(crate) text: String,
+}
+
+/// Runs capnpc over a request.
+pub(crate) fn generate(
+    request: &Builder<HeapAllocator>,
+    schema: &Schema,
+    parent: &[String],
+    out_dir: &Path,
+) -> Result<Vec<RawModule>> {
+    let dir = out_dir.join(SCRATCH);
+    let bytes = capnp::serialize::write_message_to_words(request);
+    CodeGenerationCommand::new()
+        .output_directory(&dir)
+        .default_parent_module(parent.to_vec())
+        .capnp_root(CAPNP_ROOT)
+        .run(bytes.as_slice())?;
+    schema
+        .files
+        .iter()
+        .map(|file| {
+            let name = raw_file_module(&file.name);
+            let path = dir.join(&file.name).with_file_name(format!("{name}.rs"));
+            match fs::read_to_string(&path) {
+                Ok(text) => Ok(RawModule { name, text }),
+                Err(error) => Err(Error::File {
+                    path,
+                    reason: error.to_string(),
+                }),
+            }
+        })
+        .collect()
+}
