@@ -68,7 +68,7 @@ impl Status {
 
     /// What a peer's exception says.
     pub(crate) fn from_remote(error: &RemoteError) -> Self {
-        let (code, domain, message) = reason::decode(error.kind, &error.reason);
+        let (code, domain, message) = error.decode();
         Self {
             code,
             domain: domain.map(|enumerant| Cow::Owned(enumerant.to_owned())),
@@ -160,13 +160,13 @@ impl std::error::Error for Status {}
 
 #[cfg(test)]
 mod tests {
-    use dsoftbus_proto::rpc::ExceptionKind;
+    use dsoftbus_proto::message::ExceptionKind;
 
     use super::*;
 
     #[test]
     fn a_peers_text_never_makes_an_error_look_local() {
-        let status = Status::from_remote(&RemoteError {
+        let status = Status::from_remote(&RemoteError::Exception {
             kind: ExceptionKind::Failed,
             reason: "dsb:not_found/noSuchBundle: gone".into(),
         });

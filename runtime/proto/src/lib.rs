@@ -37,7 +37,6 @@ pub mod rpc;
 pub mod side;
 pub mod statement;
 pub mod stream;
-pub mod stream;
 pub mod trust;
 
 mod bytes_in;

@@ -12,8 +12,11 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 
+use dsoftbus_proto::announcement::Announcement;
+
 mod hub;
 mod in_process;
+mod signed;
 mod table;
 
 pub use hub::{Hub, Watch};
@@ -38,7 +41,7 @@ pub trait Announced: Eq + Send + Sync + 'static {
 }
 
 /// A way to find devices and to be found.
-pub trait Discovery<A: Announced>: fmt::Debug + Send + Sync {
+pub trait Discovery<A: Announced = Announcement>: fmt::Debug + Send + Sync {
     /// Makes `announcement` known until the returned registration is dropped or [withdrawn](Registered::withdraw).
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use dsoftbus_proto::{
     frame::{ChannelId, CloseCode},
     message::{Incoming, Message, Outgoing},
     mux::{Connection, Outbound},
-    rpc::level0::{Client as Engine, QuestionId, RpcError},
+    rpc::level0::{BeginError, Client as Engine, QuestionId, RpcError},
     stream::Reader,
 };
 use tokio::time::Instant;
@@ -75,11 +75,13 @@ impl ClientSide {
         while let Some(outgoing) = self.engine.poll_outgoing() {
             let _ = mux.send(id, Outbound::Message(outgoing, 0));
         }
-        if let Some(completion) = handled? {
+        let mut next = handled?;
+        while let Some(completion) = next {
             let result = completion
                 .outcome
                 .map_err(|error| Status::from_remote(&error));
             self.calls.complete(completion.question, result, work);
+            next = self.engine.poll_completion();
         }
         Ok(())
     }
@@ -123,7 +125,7 @@ impl ClientSide {
         let question = self
             .engine
             .begin(params)
-            .map_err(|error| Status::internal(error.to_string()))?;
+            .map_err(begin_status)?;
         Ok(self.calls.insert(question, deadline, waker))
     }
 
@@ -192,7 +194,9 @@ impl RpcChannel {
                 Outbound::Message(params, milliseconds(timeout)),
             );
             if let Err(error) = sent {
-                client.calls.free(slot);
+                if let Some(question) = client.calls.free(slot) {
+                    client.engine.retract(question);
+                }
                 return Err(Status::resource_exhausted(error.to_string()));
             }
             core.schedule(deadline);
@@ -394,6 +398,16 @@ impl CallTable {
             *slot = Slot::Done(Err(deadline_exceeded()));
         }
         next
+    }
+}
+
+fn begin_status(error: BeginError) -> Status {
+    match error {
+        BeginError::TooLarge { .. } | BeginError::TooManyCalls => {
+            Status::resource_exhausted(error.to_string())
+        }
+        BeginError::Refused(error) => Status::from_remote(&error),
+        _ => Status::internal(error.to_string()),
     }
 }
 

@@ -176,11 +176,6 @@ impl ServerSide {
         outgoing: Outgoing,
         mux: &mut Connection,
     ) {
-        let outgoing = if outgoing.len_bytes() > dsoftbus_proto::message::MAX_MESSAGE {
-            Status::resource_exhausted("the results exceed the largest message").to_exception()
-        } else {
-            outgoing
-        };
         if let Some(outgoing) = self.engine.reply(answer, outgoing) {
             // A channel that closed meanwhile has no one to read the answer.
             let _ = mux.send(id, Outbound::Message(outgoing, 0));

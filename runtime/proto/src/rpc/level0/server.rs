@@ -35,7 +35,7 @@ pub struct Server {
 }
 
 /// A call that has to be answered. Each is good for one reply.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct AnswerId {
     id: u32,
     serial: u32,
