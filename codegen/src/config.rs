@@ -13,7 +13,7 @@ const OUTPUT: &str = "dsoftbus.rs";
 /// Starts a configuration with the defaults of a build script.
 pub fn configure() -> Builder {
     Builder {
-        schema_dir: PathBuf::from("."),
+        schema_dir: PathBuf::from("schemas"),
         import_paths: Vec::new(),
         out_dir: None,
         executable: PathBuf::from("capnp"),
@@ -37,7 +37,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// The directory the schemas are in. Default: that of the build script, the root of the package.
+    /// The directory the schemas are in. Default: `schemas`, beside the build script.
     pub fn schema_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.schema_dir = dir.into();
         self

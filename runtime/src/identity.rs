@@ -54,7 +54,9 @@ impl Identity {
     /// [`IdentityError::KeyFile`] when the file is damaged, readable by others, or cannot be made. An existing file is
     /// never overwritten.
     pub fn load_or_create(path: impl AsRef<Path>) -> Result<Self, IdentityError> {
-        let file = KeyFile::load_or_create(path, |bytes| getrandom::fill(bytes).map_err(io::Error::other))?;
+        let file = KeyFile::load_or_create(path, |bytes| {
+            getrandom::fill(bytes).map_err(io::Error::other)
+        })?;
         Ok(Self::from_seed(**file.seed(), file.epoch()))
     }
 

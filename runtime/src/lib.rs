@@ -6,6 +6,9 @@
 //! services. Clients, server traits and types are generated from schemas by `dsoftbus-codegen` in `build.rs` and included with
 //! [`include_schemas!`].
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 mod backend;
 pub mod bulk;
 mod call;
@@ -18,9 +21,6 @@ pub mod index;
 pub mod keyfile;
 mod node;
 mod peer;
-#[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
 mod service;
 mod session;
 mod status;

@@ -2,7 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
-use dsoftbus_proto::{frame::{GoodbyeCode, Mode}, identity::DeviceId};
+use dsoftbus_proto::{
+    frame::{GoodbyeCode, Mode},
+    identity::DeviceId,
+};
 
 use crate::{
     ChannelError, Client, ClientChannel, Node, Result, SessionError,

@@ -106,11 +106,7 @@ impl Trust {
 
     /// Adds a device that may open these logical channels only.
     #[must_use]
-    pub fn device_on(
-        mut self,
-        device: DeviceId,
-        channels: impl IntoIterator<Item = u16>,
-    ) -> Self {
+    pub fn device_on(mut self, device: DeviceId, channels: impl IntoIterator<Item = u16>) -> Self {
         self.devices
             .insert(device, Channels::Some(channels.into_iter().collect()));
         self

@@ -52,7 +52,9 @@ pub(crate) async fn dial(addrs: &[SocketAddr]) -> Result<Stream, ConnectError> {
     for addr in addrs {
         match tokio::time::timeout(DIAL_WITHIN, TcpStream::connect(addr)).await {
             Ok(Ok(stream)) => {
-                stream.set_nodelay(true).map_err(ConnectError::Unreachable)?;
+                stream
+                    .set_nodelay(true)
+                    .map_err(ConnectError::Unreachable)?;
                 return Ok(stream);
             }
             Ok(Err(error)) => failure = error,

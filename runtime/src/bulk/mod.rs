@@ -16,11 +16,11 @@ use bytes::Bytes;
 use dsoftbus_proto::frame::CloseCode;
 
 use self::header::{Direction, OpenHeader};
+pub(crate) use self::vmo::VmoTable;
 pub use self::{
     receive::{BulkStore, BulkUpload, Pull},
     vmo::{Vmo, VmoHandle, VmoSource},
 };
-pub(crate) use self::vmo::VmoTable;
 use crate::session::ByteChannel;
 
 /// Logical channel of bulk payloads.
@@ -30,7 +30,11 @@ pub(crate) const CHANNEL: u16 = 2;
 const INTERFACE_ID: u64 = 0;
 
 /// Serves one bulk channel that a peer opened.
-pub(crate) async fn serve(mut stream: ByteChannel, extra: Bytes, store: Option<Arc<dyn BulkStore>>) {
+pub(crate) async fn serve(
+    mut stream: ByteChannel,
+    extra: Bytes,
+    store: Option<Arc<dyn BulkStore>>,
+) {
     let Some(header) = OpenHeader::parse(&extra) else {
         stream.reset(CloseCode::PROTOCOL_ERROR);
         return;

@@ -6,10 +6,7 @@ use bytes::Bytes;
 use dsoftbus_proto::frame::CloseCode;
 use tokio::{sync::mpsc, task::JoinHandle};
 
-use super::{
-    CHANNEL, INTERFACE_ID, OpenHeader, Vmo, VmoHandle,
-    header::PullAccept,
-};
+use super::{CHANNEL, INTERFACE_ID, OpenHeader, Vmo, VmoHandle, header::PullAccept};
 use crate::{
     ChannelError, Code, Peer, Result, Status,
     session::ByteChannel,
@@ -119,9 +116,7 @@ pub(super) async fn serve(
     Ok(())
 }
 
-fn start_writer(
-    mut upload: Box<dyn BulkUpload>,
-) -> (mpsc::Sender<Bytes>, JoinHandle<Result<()>>) {
+fn start_writer(mut upload: Box<dyn BulkUpload>) -> (mpsc::Sender<Bytes>, JoinHandle<Result<()>>) {
     let (sender, mut chunks) = mpsc::channel::<Bytes>(CHUNKS);
     let writer = tokio::task::spawn_blocking(move || {
         while let Some(chunk) = chunks.blocking_recv() {
@@ -133,10 +128,7 @@ fn start_writer(
 }
 
 /// Passes chunks on until the sender ends its data. When the writer gives up it says why itself.
-async fn forward(
-    stream: &mut ByteChannel,
-    chunks: mpsc::Sender<Bytes>,
-) -> Result<(), CloseCode> {
+async fn forward(stream: &mut ByteChannel, chunks: mpsc::Sender<Bytes>) -> Result<(), CloseCode> {
     loop {
         let chunk = tokio::time::timeout(STALL, stream.recv())
             .await

@@ -78,7 +78,12 @@ impl Peer {
             .map_err(|_| Status::internal("reading the file panicked"))?
             .map_err(file_status)?;
         let mut stream = self.open_push(digest, length).await?;
-        let sent = send_from(&mut stream, move || Ok(Box::new(file) as Box<dyn Read + Send>), length).await;
+        let sent = send_from(
+            &mut stream,
+            move || Ok(Box::new(file) as Box<dyn Read + Send>),
+            length,
+        )
+        .await;
         match sent {
             Ok(()) | Err(SendError::Channel(_)) => finish_push(stream).await,
             Err(SendError::Read(error)) => Err(file_status(error)),

@@ -15,7 +15,9 @@ use dsoftbus_proto::{
 };
 use tokio::sync::Semaphore;
 
-use super::{Host, Inner, MAX_HALF_OPEN, MAX_SESSIONS, Node, Sessions, accept_loop, announce_loop, lock};
+use super::{
+    Host, Inner, MAX_HALF_OPEN, MAX_SESSIONS, Node, Sessions, accept_loop, announce_loop, lock,
+};
 use crate::{
     Identity, IdentityError, IdentityProvider, Service, Skeleton, StartError, Trust,
     backend::Listener,
@@ -242,7 +244,10 @@ impl fmt::Debug for NodeBuilder {
     }
 }
 
-pub(super) async fn sign(draft: Draft, identity: &dyn IdentityProvider) -> Result<Announcement, StartError> {
+pub(super) async fn sign(
+    draft: Draft,
+    identity: &dyn IdentityProvider,
+) -> Result<Announcement, StartError> {
     let signature = identity.sign(draft.statement()?).await?;
     Ok(draft.signed(signature)?)
 }

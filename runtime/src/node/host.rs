@@ -1,10 +1,6 @@
 //! [`Host`]: what a node offers to the sessions of its peers.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use bytes::Bytes;
 use dsoftbus_proto::identity::DeviceId;

@@ -33,8 +33,7 @@ use crate::{
     discovery::{Discovery, Registered, Registration},
     identity::unix_now,
     session::{
-        Session,
-        driver,
+        Session, driver,
         handshake::{self, HANDSHAKE_WITHIN},
     },
 };
@@ -272,11 +271,7 @@ impl Inner {
         Ok(self.run(io, established))
     }
 
-    fn run<T>(
-        &self,
-        io: T,
-        established: Established,
-    ) -> (Arc<Session>, tokio::task::JoinHandle<()>)
+    fn run<T>(&self, io: T, established: Established) -> (Arc<Session>, tokio::task::JoinHandle<()>)
     where
         T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -285,7 +280,9 @@ impl Inner {
             let mut sessions = self.sessions();
             if sessions.all.len() == sessions.all.capacity() {
                 sessions.all.retain(|session| session.strong_count() > 0);
-                sessions.dialled.retain(|_, session| session.strong_count() > 0);
+                sessions
+                    .dialled
+                    .retain(|_, session| session.strong_count() > 0);
             }
             sessions.all.push(Arc::downgrade(&session));
         }

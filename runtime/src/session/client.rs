@@ -122,10 +122,7 @@ impl ClientSide {
         if let Some(status) = &self.closed {
             return Err(status.clone());
         }
-        let question = self
-            .engine
-            .begin(params)
-            .map_err(begin_status)?;
+        let question = self.engine.begin(params).map_err(begin_status)?;
         Ok(self.calls.insert(question, deadline, waker))
     }
 
@@ -189,10 +186,7 @@ impl RpcChannel {
                 return Err(Status::unavailable("the channel is closed"));
             };
             let slot = client.begin(&mut params, deadline, waker)?;
-            let sent = mux.send(
-                self.id,
-                Outbound::Message(params, milliseconds(timeout)),
-            );
+            let sent = mux.send(self.id, Outbound::Message(params, milliseconds(timeout)));
             if let Err(error) = sent {
                 if let Some(question) = client.calls.free(slot) {
                     client.engine.retract(question);

@@ -12,7 +12,11 @@ use dsoftbus_proto::{
 };
 use tokio::{task::AbortHandle, time::Instant};
 
-use super::{byte_channel::{self, BytesSide}, client::ClientSide, server::ServerSide};
+use super::{
+    byte_channel::{self, BytesSide},
+    client::ClientSide,
+    server::ServerSide,
+};
 use crate::{Result, SessionError, Skeleton, node::Host};
 
 /// State of a session: the multiplexer and the engine of every channel.
@@ -127,9 +131,7 @@ impl Core {
 
     /// Queues an RPC message. One for a channel that is closed meanwhile has no reader and is dropped.
     pub(super) fn send(&mut self, id: ChannelId, message: Outgoing, deadline_ms: u32) {
-        let _ = self
-            .mux
-            .send(id, Outbound::Message(message, deadline_ms));
+        let _ = self.mux.send(id, Outbound::Message(message, deadline_ms));
     }
 
     /// Notes that the writer of a byte channel waits.

@@ -252,9 +252,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
                 return Ok(());
             };
             let length = record::ciphertext_len(*header)?;
-            let Some(ciphertext) = self
-                .incoming
-                .get(record::HEADER..record::HEADER + length)
+            let Some(ciphertext) = self.incoming.get(record::HEADER..record::HEADER + length)
             else {
                 return Ok(());
             };
@@ -283,12 +281,9 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
                 session: Some(self.session.downgrade()),
             };
             let started = std::panic::catch_unwind(AssertUnwindSafe(|| {
-                let mut future = call.skeleton.call(
-                    context,
-                    call.interface_id,
-                    call.method_id,
-                    call.params,
-                );
+                let mut future =
+                    call.skeleton
+                        .call(context, call.interface_id, call.method_id, call.params);
                 match future.as_mut().poll(cx) {
                     Poll::Ready(outcome) => Ok(outcome),
                     Poll::Pending => Err(future),
@@ -322,7 +317,9 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
     fn start_streams(&mut self) {
         for NewStream { channel, extra } in self.work.streams.drain(..) {
             let stream = super::ByteChannel::new(Arc::clone(&self.session), channel);
-            self.session.host().start_stream(channel.logical(), stream, extra);
+            self.session
+                .host()
+                .start_stream(channel.logical(), stream, extra);
         }
     }
 

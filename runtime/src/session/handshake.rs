@@ -11,10 +11,7 @@ use dsoftbus_proto::{
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use zeroize::Zeroizing;
 
-use crate::{
-    ConnectError, IdentityError, IdentityProvider,
-    identity::unix_now,
-};
+use crate::{ConnectError, IdentityError, IdentityProvider, identity::unix_now};
 
 /// Time a handshake may take, from the first byte to the last.
 ///
@@ -32,8 +29,8 @@ pub(crate) async fn initiate<T>(
 where
     T: AsyncRead + AsyncWrite + Send + Unpin,
 {
-    let suite = Suites::preferred(suites, responder.content().suites)
-        .ok_or(ConnectError::NoCommonSuite)?;
+    let suite =
+        Suites::preferred(suites, responder.content().suites).ok_or(ConnectError::NoCommonSuite)?;
     let (state, first) = Initiator::start(&config, responder, suite, *random_secret()?)?;
     io.write_all(&first).await.map_err(ConnectError::Io)?;
     let mut second = [0; 48];

@@ -34,9 +34,7 @@ pub(crate) use self::{
     client::{CallSlot, RpcChannel},
     core::{Channel, Core, NewStream, Work},
 };
-use crate::{
-    ChannelError, Result, ServiceDescriptor, SessionError, bulk::VmoTable, node::Host,
-};
+use crate::{ChannelError, Result, ServiceDescriptor, SessionError, bulk::VmoTable, node::Host};
 
 /// One authenticated, encrypted connection to a device.
 pub(crate) struct Session {

@@ -68,7 +68,10 @@ impl ServerSide {
         &mut self.reader
     }
 
-    #[allow(clippy::too_many_arguments, reason = "one message and where its effects go")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one message and where its effects go"
+    )]
     pub(super) fn receive(
         &mut self,
         id: ChannelId,
@@ -159,7 +162,9 @@ impl ServerSide {
             let Some(next) = self.waiting.pop_front() else {
                 return;
             };
-            self.waiting_bytes = self.waiting_bytes.saturating_sub(next.message.as_bytes().len());
+            self.waiting_bytes = self
+                .waiting_bytes
+                .saturating_sub(next.message.as_bytes().len());
             if let Err(error) = self.dispatch(id, next, mux, calls) {
                 tracing::debug!(channel = ?id, %error, "RPC protocol violated");
                 mux.close(id, CloseCode::PROTOCOL_ERROR, &[]);
@@ -220,8 +225,11 @@ impl ServerSide {
 
     /// Stops every handler.
     pub(super) fn stop(&mut self, work: &mut Work) {
-        work.aborts
-            .extend(std::mem::take(&mut self.running).into_values().map(|running| running.task));
+        work.aborts.extend(
+            std::mem::take(&mut self.running)
+                .into_values()
+                .map(|running| running.task),
+        );
         self.waiting.clear();
         self.waiting_bytes = 0;
     }

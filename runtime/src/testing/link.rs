@@ -92,7 +92,10 @@ impl Way {
 
 impl State {
     fn wake(&mut self) {
-        for waker in [self.reader.take(), self.writer.take()].into_iter().flatten() {
+        for waker in [self.reader.take(), self.writer.take()]
+            .into_iter()
+            .flatten()
+        {
             waker.wake();
         }
     }
@@ -119,7 +122,13 @@ pub(super) fn link() -> (End, End, Link) {
         outgoing: Arc::clone(&back),
         sleep: None,
     };
-    (near, far, Link { ways: [there, back] })
+    (
+        near,
+        far,
+        Link {
+            ways: [there, back],
+        },
+    )
 }
 
 impl AsyncRead for End {
@@ -150,7 +159,11 @@ impl AsyncRead for End {
             chunk.drain(..n);
             state.held -= n;
         }
-        if state.chunks.front().is_some_and(|(_, chunk)| chunk.is_empty()) {
+        if state
+            .chunks
+            .front()
+            .is_some_and(|(_, chunk)| chunk.is_empty())
+        {
             state.chunks.pop_front();
         }
         if let Some(writer) = state.writer.take() {

@@ -7,9 +7,7 @@ mod link;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use self::link::Link;
-use crate::{
-    ByteChannel, ConnectError, Node, NodeBuilder, Peer, Trust,
-};
+use crate::{ByteChannel, ConnectError, Node, NodeBuilder, Peer, Trust};
 
 /// A node and a peer that is connected to it in memory.
 #[derive(Debug)]
@@ -46,10 +44,7 @@ pub async fn pair(builder: NodeBuilder) -> Result<Pair, ConnectError> {
 /// # Panics
 ///
 /// As [`pair`].
-pub async fn pair_from(
-    builder: NodeBuilder,
-    caller: NodeBuilder,
-) -> Result<Pair, ConnectError> {
+pub async fn pair_from(builder: NodeBuilder, caller: NodeBuilder) -> Result<Pair, ConnectError> {
     let node = builder.start_announced().await;
     let node = node.expect("a node for a test starts");
     let caller = caller.start().await;
@@ -97,13 +92,12 @@ pub async fn byte_channels() -> Result<(ByteChannel, ByteChannel, Pair), Connect
     const CHANNEL: u16 = 0x0100;
     let accepted = Arc::new(Mutex::new(None));
     let slot = Arc::clone(&accepted);
-    let pair = pair(
-        Node::builder()
-            .allow(Trust::anyone())
-            .serve_bytes(CHANNEL, move |_, channel| {
-                *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(channel);
-            }),
-    )
+    let pair = pair(Node::builder().allow(Trust::anyone()).serve_bytes(
+        CHANNEL,
+        move |_, channel| {
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(channel);
+        },
+    ))
     .await?;
     let near = pair.peer.open_bytes(CHANNEL, 0).await;
     let near = near.expect("the handler takes every channel");
