@@ -60,12 +60,10 @@ impl Pair {
         self.drive();
         self.responder.connection.accept(id, b"");
         self.drive();
-        assert!(
-            matches!(self.responder.events.pop_back(), Some(Event::Opened { channel, .. }) if channel == id)
-        );
-        assert!(
-            matches!(self.initiator.events.pop_back(), Some(Event::Accepted { channel, .. }) if channel == id)
-        );
+        self.responder
+            .take(|event| matches!(event, Event::Opened { channel, .. } if *channel == id));
+        self.initiator
+            .take(|event| matches!(event, Event::Accepted { channel, .. } if *channel == id));
         id
     }
 
@@ -266,6 +264,4 @@ pub(super) fn bytes(seed: u8, len: usize) -> Vec<u8> {
         state.to_le_bytes()[3]
     };
     core::iter::repeat_with(next).take(len).collect()
-}        self.responder.take(|event| matches!(event, Event::Opened { channel, .. } if *channel == id));
-        self.initiator.take(|event| matches!(event, Event::Accepted { channel, .. } if *channel == id));
-
+}
