@@ -11,7 +11,7 @@ fn frame() -> impl Strategy<Value = Vec<u8>> {
     let channel = prop_oneof![
         8 => (0_u16..4, any::<bool>(), 1_u16..4).prop_map(|(instance, ours, logical)| {
             let side = if ours { Side::Responder } else { Side::Initiator };
-            ChannelId::new(side, instance, logical).unwrap()
+            ChannelId::new(side, instance, logical).expect("a legal number")
         }),
         1 => any::<u32>().prop_filter_map("logical channel 0", ChannelId::from_u32),
     ];
@@ -70,7 +70,8 @@ impl Target {
     fn new(choices: Vec<u8>) -> Self {
         let mut connection = Connection::new(Side::Responder, Limits::default());
         for logical in 1..4 {
-            connection.open(logical, 7, Mode::Messages, b"").unwrap();
+            let opened = connection.open(logical, 7, Mode::Messages, b"");
+            assert!(opened.is_ok());
         }
         connection.ping(1);
         let mut target = Self {
@@ -90,7 +91,7 @@ impl Target {
         while self.connection.poll_transmit(&mut record) {
             let mut rest = &record[2..];
             while !rest.is_empty() {
-                (_, rest) = Frame::decode(rest).unwrap();
+                (_, rest) = Frame::decode(rest).expect("our own frame");
             }
             record.truncate(2);
         }
@@ -116,7 +117,7 @@ impl Target {
                 _ => {}
             }
         }
-        if self.choice() % 2 == 0 {
+        if self.choice().is_multiple_of(2) {
             self.transmit();
         }
         alive

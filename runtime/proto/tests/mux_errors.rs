@@ -16,7 +16,7 @@ const END: [u8; 16] = hex!("01010000 05 00 0800 0000 000000000000");
 const RESET: [u8; 16] = hex!("01010000 05 00 0800 0100 000000000000");
 
 fn channel() -> ChannelId {
-    ChannelId::from_u32(0x0000_0101).unwrap()
+    ChannelId::from_u32(0x0000_0101).expect("a logical channel")
 }
 
 fn receive(frames: &[&[u8]]) -> (Connection, Result<(), FrameError>) {

@@ -1,6 +1,7 @@
 //! Two connections joined, and what they promise.
 
 mod flow;
+mod hostile;
 mod life;
 mod model;
 mod pair;

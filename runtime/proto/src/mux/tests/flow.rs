@@ -119,8 +119,10 @@ fn many_large_messages_at_once_all_arrive() {
 
 #[test]
 fn incomplete_messages_beyond_the_limit_break_their_channel() {
-    let mut limits = Limits::default();
-    limits.assembly_bytes = 500_000;
+    let limits = Limits {
+        assembly_bytes: 500_000,
+        ..Limits::default()
+    };
     let mut pair = Pair::with_limits(limits);
     let id = pair.open(0x0101, Mode::Messages);
     let (out, _) = message(3, 600_000);

@@ -3,13 +3,14 @@
 use alloc::collections::VecDeque;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::num::NonZeroU32;
 
 use bytes::Bytes;
 use capnp::{any_pointer, data};
 
 use super::super::{Connection, Event, Limits, Outbound};
 use crate::buffer::Aligned;
-use crate::frame::{ChannelId, Frame, Mode};
+use crate::frame::{ChannelId, CloseCode, Frame, FrameError, Kind, Mode};
 use crate::message::Outgoing;
 use crate::side::Side;
 
@@ -221,7 +222,7 @@ impl End {
     }
 
     /// A frame from a peer that writes its own.
-    pub(super) fn handle(&mut self, frame: Frame<'_>) -> Result<(), crate::frame::FrameError> {
+    pub(super) fn handle(&mut self, frame: Frame<'_>) -> Result<(), FrameError> {
         let mut record = Vec::new();
         frame.encode(&mut record);
         let result = self.connection.handle_record(Bytes::from(record));
@@ -231,7 +232,7 @@ impl End {
 }
 
 /// What is in a record, one line per frame: kind, logical channel, payload bytes.
-pub(super) fn kinds(record: &[u8]) -> Vec<crate::frame::Kind> {
+pub(super) fn kinds(record: &[u8]) -> Vec<Kind> {
     let mut kinds = Vec::new();
     let mut rest = record;
     while !rest.is_empty() {
@@ -264,4 +265,41 @@ pub(super) fn bytes(seed: u8, len: usize) -> Vec<u8> {
         state.to_le_bytes()[3]
     };
     core::iter::repeat_with(next).take(len).collect()
+}
+
+/// A channel number of the initiator.
+pub(super) fn id(instance: u16) -> ChannelId {
+    ChannelId::new(Side::Initiator, instance, 0x0101).unwrap()
+}
+
+pub(super) fn open(channel: ChannelId) -> Frame<'static> {
+    Frame::Open {
+        channel,
+        mode: Mode::Bytes,
+        interface_id: 7,
+        extra: b"",
+    }
+}
+
+pub(super) fn close(channel: ChannelId, code: CloseCode) -> Frame<'static> {
+    Frame::Close {
+        channel,
+        code,
+        extra: b"",
+    }
+}
+
+pub(super) fn data(channel: ChannelId) -> Frame<'static> {
+    Frame::Data {
+        channel,
+        start: false,
+        payload: b"data",
+    }
+}
+
+pub(super) fn credit(channel: Option<ChannelId>, amount: u32) -> Frame<'static> {
+    Frame::Credit {
+        channel,
+        amount: NonZeroU32::new(amount).unwrap(),
+    }
 }
