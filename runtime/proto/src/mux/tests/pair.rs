@@ -259,12 +259,15 @@ pub(super) fn message(seed: u8, len: usize) -> (Outbound, Vec<u8>) {
 
 /// Bytes that tell where they come from.
 pub(super) fn bytes(seed: u8, len: usize) -> Vec<u8> {
-    let mut state = u32::from(seed) + 1;
-    let next = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        state.to_le_bytes()[3]
-    };
-    core::iter::repeat_with(next).take(len).collect()
+    // A block that never repeats within a message, cheap to make in an unoptimised test.
+    let mut bytes = Vec::with_capacity(len + 8);
+    let mut word = u64::from(seed) << 56;
+    while bytes.len() < len {
+        bytes.extend_from_slice(&word.to_be_bytes());
+        word += 1;
+    }
+    bytes.truncate(len);
+    bytes
 }
 
 /// A channel number of the initiator.
