@@ -31,7 +31,7 @@ use crate::{
     ConnectError, IdentityError, IdentityProvider, Peer, StartError,
     backend::{self, Listener},
     discovery::{Discovery, Registered, Registration},
-    identity::unix_now,
+    identity::{unix_millis, unix_now},
     session::{
         Session, driver,
         handshake::{self, HANDSHAKE_WITHIN},
@@ -246,7 +246,7 @@ impl Inner {
         let mut draft = announcement.content().clone();
         draft.certificate = self.current_key().await?.certificate().clone();
         draft.issued_at = unix_now();
-        draft.sequence = draft.issued_at.max(draft.sequence.saturating_add(1));
+        draft.sequence = unix_millis().max(draft.sequence.saturating_add(1));
         let renewed = builder::sign(draft, self.identity.as_ref()).await?;
         registration.renew(renewed).await?;
         Ok(())
