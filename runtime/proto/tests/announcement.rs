@@ -1,5 +1,7 @@
 //! Announcements and tickets: what is true goes round, everything else is refused with its exact error.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod common;
 
 use std::net::IpAddr;

@@ -1,5 +1,7 @@
 //! Handshakes that work.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod common;
 
 use std::fmt::Write as _;

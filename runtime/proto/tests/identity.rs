@@ -1,5 +1,7 @@
 //! Device IDs, seeds, static keys and certificates.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod common;
 
 use common::{Device, NOW, alice, bob};

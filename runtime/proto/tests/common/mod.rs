@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "every test file uses another part")]
 #![allow(unreachable_pub, reason = "the crate of a test file has no outside")]
 
+pub mod attack;
 pub mod foreign;
 
 use std::sync::Arc;
