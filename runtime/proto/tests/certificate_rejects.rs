@@ -17,6 +17,7 @@ use dsoftbus_proto::{
     certificate::{CertificateError, StaticCertificate, Terms},
     handshake::{HandshakeError, Initiator, Piece, Suite, Target},
     identity::{StaticPublic, WeakKey, derive_static},
+    side::Side,
     statement::{SignatureError, Statement},
 };
 
@@ -257,5 +258,51 @@ fn a_certificate_that_breaks_its_form_is_refused() {
             })
         },
         &CertificateError::Lifetime,
+    );
+}
+
+/// The order of WIRE.md, "Handshake": of two faults the one that is cheaper to find is reported, and the expensive checks
+/// are not spent on it.
+#[test]
+fn of_two_faults_the_cheaper_one_is_found_first() {
+    let broken = |device: &Device, change: fn(&mut Terms)| {
+        let mut bytes = certificate(device, change);
+        bytes[155] ^= 1;
+        bytes
+    };
+    let mismatch: HandshakeError = CertificateError::Signature(SignatureError::Mismatch).into();
+    let faults: [(fn(&mut Terms), HandshakeError); 5] = [
+        (
+            |terms| (terms.may_initiate, terms.not_after) = (false, NOW - 1),
+            HandshakeError::Role(Side::Initiator),
+        ),
+        (
+            |terms| (terms.device, terms.not_after) = (bob().id(), NOW - 1),
+            HandshakeError::OwnDevice,
+        ),
+        (
+            |terms| {
+                (terms.not_after, terms.static_key) = (NOW - 1, StaticPublic::from_bytes([0; 32]))
+            },
+            CertificateError::Expired.into(),
+        ),
+        (
+            |terms| terms.static_key = StaticPublic::from_bytes([0; 32]),
+            CertificateError::StaticKey(WeakKey::LowOrder).into(),
+        ),
+        (
+            |terms| terms.static_key = mallory().certificate().static_key(),
+            HandshakeError::WrongStaticKey,
+        ),
+    ];
+    for (change, error) in faults {
+        assert_eq!(
+            present_to_responder(&broken(&alice(), change)),
+            Err(rejected(error))
+        );
+    }
+    assert_eq!(
+        present_to_responder(&broken(&alice(), |_| {})),
+        Err(rejected(mismatch))
     );
 }
