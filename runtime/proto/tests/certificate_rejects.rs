@@ -265,13 +265,15 @@ fn a_certificate_that_breaks_its_form_is_refused() {
 /// are not spent on it.
 #[test]
 fn of_two_faults_the_cheaper_one_is_found_first() {
-    let broken = |device: &Device, change: fn(&mut Terms)| {
+    type Change = fn(&mut Terms);
+
+    let broken = |device: &Device, change: Change| {
         let mut bytes = certificate(device, change);
         bytes[155] ^= 1;
         bytes
     };
     let mismatch: HandshakeError = CertificateError::Signature(SignatureError::Mismatch).into();
-    let faults: [(fn(&mut Terms), HandshakeError); 5] = [
+    let faults: [(Change, HandshakeError); 5] = [
         (
             |terms| (terms.may_initiate, terms.not_after) = (false, NOW - 1),
             HandshakeError::Role(Side::Initiator),

@@ -23,6 +23,7 @@ use dsoftbus_proto::{
     statement::Signature,
     trust::{AllowList, Refusal},
 };
+use proptest::prelude::*;
 
 fn preamble_error(change: impl FnOnce(&mut [u8; 8])) -> HandshakeError {
     let mut preamble = *b"DSBL\x00\x01\x01\x00";
@@ -529,4 +530,42 @@ fn a_record_0_with_trailing_bytes_is_refused() {
         attack_initiator(refusal_with_text),
         Err(HandshakeError::Record0Length(24))
     );
+}
+
+fn bytes<const N: usize>() -> impl Strategy<Value = [u8; N]> {
+    proptest::collection::vec(any::<u8>(), N).prop_map(|bytes| bytes.try_into().unwrap())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn no_bytes_make_a_responder_panic_or_accept(
+        preamble in bytes::<8>(),
+        message1 in bytes::<48>(),
+        message3 in bytes::<284>(),
+    ) {
+        let responder = || Responder::new(bob().config(), Suites::ALL);
+        prop_assert!(responder().handle_preamble(&preamble).is_err());
+        let state = responder().handle_preamble(b"DSBL\x00\x01\x02\x00").unwrap();
+        let refused = state.handle(&message1, EPHEMERAL_R).map(drop);
+        prop_assert_eq!(refused, Err(HandshakeError::Decrypt(Piece::Message1)));
+        let (_, _, state) = Exchange::new().until_message2(&mut |_, _| {}).unwrap();
+        let refused = state.handle(&message3, &AllowList::anyone(), NOW).map(drop);
+        let error = HandshakeError::Decrypt(Piece::Message3);
+        prop_assert_eq!(refused, Err(Rejected { error, reply: None }));
+    }
+
+    #[test]
+    fn no_bytes_make_an_initiator_panic_or_accept(
+        message2 in bytes::<48>(),
+        record0 in proptest::collection::vec(any::<u8>(), 0..300),
+        accept in bytes::<237>(),
+    ) {
+        let (state, _, _) = Exchange::new().until_message2(&mut |_, _| {}).unwrap();
+        prop_assert_eq!(state.handle(&message2).map(drop), Err(HandshakeError::Decrypt(Piece::Message2)));
+        prop_assert!(awaiting_accept().0.handle(&record0, NOW).is_err());
+        let refused = awaiting_accept().0.handle(&accept, NOW).map(drop);
+        prop_assert_eq!(refused, Err(HandshakeError::Decrypt(Piece::Record0)));
+    }
 }

@@ -126,7 +126,7 @@ impl Config {
         }
     }
 
-    /// As responder, also answers to the static key before the last rotation.
+    /// As responder, also answers to the static key before the last rotation, of the same device.
     ///
     /// For as long as announcements that name it may be around; each stray message 1 costs twice as much meanwhile.
     #[must_use]
