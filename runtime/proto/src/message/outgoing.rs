@@ -1,0 +1,357 @@
+//! An RPC message being built.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use bytes::Bytes;
+use capnp::message::{Builder, HeapAllocator, ReaderSegments};
+use capnp::traits::FromPointerBuilder;
+
+use super::{MAX_MESSAGE, Message, MessageError, Segments, WORD, copy_aligned};
+use crate::rpc::envelope::{self, Holder};
+
+/// The question of the one Bootstrap of a channel: the first. Calls are addressed to its answer.
+pub(crate) const BOOTSTRAP_QUESTION: u32 = 0;
+
+/// Largest first segment in words. A hint only saves allocations; beyond the largest message it would waste memory.
+const MAX_FIRST_SEGMENT: u32 = 131_072;
+
+/// An RPC message being built: a Call with its parameters, a Return with results or an exception, or one of the small ones.
+///
+/// Envelope and content share one segment as long as the content fits the hint it was made with; more than that costs
+/// another segment, never an error.
+pub struct Outgoing {
+    body: Body,
+    kind: Kind,
+}
+
+enum Body {
+    Building(Builder<HeapAllocator>),
+    /// A message that needed no builder, in stream framing.
+    Finished(Message),
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Kind {
+    Call,
+    Results,
+    /// A Return without results.
+    Failure,
+    Bootstrap,
+    Finish,
+    /// Without a question: Release, Abort, Unimplemented.
+    Other,
+}
+
+/// The type of an Exception of `rpc.capnp`.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum ExceptionKind {
+    /// Something went wrong; trying again will not help.
+    Failed,
+    /// The other side lacks resources at the moment.
+    Overloaded,
+    /// Something that the call needed is no longer connected.
+    Disconnected,
+    /// The other side does not know the method.
+    Unimplemented,
+}
+
+impl Outgoing {
+    /// A Call of method `method_id` whose parameters will take about `content_words` words.
+    pub fn call(interface_id: u64, method_id: u16, content_words: u32) -> Self {
+        Self::build(
+            Kind::Call,
+            envelope::CALL_WORDS.saturating_add(content_words),
+            |message| envelope::call(message, BOOTSTRAP_QUESTION, interface_id, method_id),
+        )
+    }
+
+    /// A Return whose results will take about `content_words` words.
+    pub fn results(content_words: u32) -> Self {
+        Self::build(
+            Kind::Results,
+            envelope::RESULTS_WORDS.saturating_add(content_words),
+            envelope::results,
+        )
+    }
+
+    /// A Return that fails the call. A `reason` longer than 4,096 bytes is cut.
+    pub fn exception(kind: ExceptionKind, reason: &str) -> Self {
+        let reason = cut(reason);
+        Self::build(Kind::Failure, exception_words(reason), |message| {
+            envelope::exception(message, kind, reason);
+        })
+    }
+
+    /// A Return that says that the call was cancelled, as its caller asked.
+    pub fn canceled() -> Self {
+        Self::build(Kind::Failure, envelope::SMALL_WORDS, envelope::canceled)
+    }
+
+    /// A Bootstrap: asks for the service of the channel.
+    pub fn bootstrap() -> Self {
+        let mut message = Self::build(Kind::Bootstrap, envelope::SMALL_WORDS, envelope::bootstrap);
+        message.set_id(BOOTSTRAP_QUESTION);
+        message
+    }
+
+    /// A Finish: the answer of `question` is no longer of interest.
+    pub fn finish(question: u32) -> Self {
+        let mut message = Self::build(Kind::Finish, envelope::SMALL_WORDS, envelope::finish);
+        message.set_id(question);
+        message
+    }
+
+    /// A Release of `count` references of capability `id` of the peer.
+    pub fn release(id: u32, count: u32) -> Self {
+        Self::build(Kind::Other, envelope::SMALL_WORDS, |message| {
+            envelope::release(message, id, count);
+        })
+    }
+
+    /// An Abort: the last message on a channel whose peer broke the protocol. A `reason` longer than 4,096 bytes is cut.
+    pub fn abort(kind: ExceptionKind, reason: &str) -> Self {
+        let reason = cut(reason);
+        Self::build(Kind::Other, exception_words(reason), |message| {
+            envelope::abort(message, kind, reason);
+        })
+    }
+
+    /// An Unimplemented: sends `echo` back to the peer who sent it.
+    ///
+    /// # Errors
+    ///
+    /// A Cap'n Proto error if `echo` cannot be copied within the reading limits.
+    pub fn unimplemented(echo: &Message) -> capnp::Result<Self> {
+        let words = u32::try_from(echo.as_bytes().len().wrapping_div(WORD)).unwrap_or(u32::MAX);
+        let mut result = Ok(());
+        let message = Self::build(Kind::Other, words.saturating_add(2), |message| {
+            result = envelope::unimplemented(message, &echo.reader());
+        });
+        result.map(|()| message)
+    }
+
+    /// The Return of a Bootstrap: the service is export 0.
+    pub(crate) fn bootstrap_return(answer: u32) -> Self {
+        let message = Message::parse(Bytes::from(envelope::bootstrap_return(answer)));
+        Self {
+            // The words are constants but for the answer, and a test reads them.
+            body: Body::Finished(message.expect("the segment table fits the words behind it")),
+            kind: Kind::Other,
+        }
+    }
+
+    fn build(kind: Kind, words: u32, fill: impl FnOnce(&mut Builder<HeapAllocator>)) -> Self {
+        let first = words.min(MAX_FIRST_SEGMENT);
+        let mut message = Builder::new(HeapAllocator::new().first_segment_words(first));
+        fill(&mut message);
+        Self {
+            body: Body::Building(message),
+            kind,
+        }
+    }
+
+    /// Initialises the parameters or results as `T`, usually the builder of their struct. A second call starts over.
+    ///
+    /// # Panics
+    ///
+    /// On a message that is neither a [`call`](Self::call) nor [`results`](Self::results): it has no content to fill.
+    pub fn content<'a, T: FromPointerBuilder<'a>>(&'a mut self) -> T {
+        let holder = self.holder();
+        let content = match &mut self.body {
+            Body::Building(message) => envelope::init_content(message, holder).ok(),
+            Body::Finished(_) => None,
+        };
+        // Only messages without content get here: the path to the content of the others was built by `call` or `results`.
+        content.expect("only a call and results have content")
+    }
+
+    /// Sets the ID of the question that is asked or answered. A message without one stays as it is.
+    pub fn set_id(&mut self, id: u32) {
+        match (&mut self.body, self.kind) {
+            (_, Kind::Other) | (Body::Finished(_), _) => {}
+            (Body::Building(message), _) => {
+                // Cannot fail: the path to the field was built by the constructor.
+                let set = envelope::set_id(message, id);
+                debug_assert!(set.is_ok());
+            }
+        }
+    }
+
+    /// Bytes of the message in stream framing. Above [`MAX_MESSAGE`] no peer takes it.
+    pub fn len_bytes(&self) -> usize {
+        match &self.body {
+            Body::Building(message) => {
+                let segments = message.get_segments_for_output();
+                segments
+                    .iter()
+                    .fold(table_bytes(segments.len()), |total, segment| {
+                        total.saturating_add(segment.len())
+                    })
+            }
+            Body::Finished(message) => message.as_bytes().len(),
+        }
+    }
+
+    /// Appends bytes `offset..offset + max` of the stream framing to `out`, fewer at the end of the message.
+    /// Returns how many those are. Allocates nothing for a message of one segment.
+    pub fn copy_range(&self, offset: usize, max: usize, out: &mut Vec<u8>) -> usize {
+        let mut window = Window {
+            skip: offset,
+            left: max,
+            out,
+            copied: 0,
+        };
+        match &self.body {
+            Body::Building(message) => {
+                let segments = message.get_segments_for_output();
+                match *segments {
+                    [segment] => {
+                        let mut table = [0; WORD];
+                        let (_, size) = table.split_at_mut(4);
+                        size.copy_from_slice(&size_in_words(segment));
+                        window.push(&table);
+                        window.push(segment);
+                    }
+                    ref segments => {
+                        window.push(&segment_table(segments));
+                        for segment in segments {
+                            window.push(segment);
+                        }
+                    }
+                }
+            }
+            Body::Finished(message) => window.push(message.as_bytes()),
+        }
+        window.copied
+    }
+
+    /// The message as a receiver sees it, one copy later.
+    ///
+    /// # Errors
+    ///
+    /// [`MessageError::TooLong`] if no receiver would take it.
+    pub fn into_message(self) -> Result<Message, MessageError> {
+        if let Body::Finished(message) = self.body {
+            return Ok(message);
+        }
+        let length = self.len_bytes();
+        if length > MAX_MESSAGE {
+            return Err(MessageError::TooLong { bytes: length });
+        }
+        let mut bytes = Vec::with_capacity(length);
+        self.copy_range(0, length, &mut bytes);
+        Message::parse(copy_aligned(&bytes))
+    }
+
+    /// Where the content is, if there is any.
+    pub(crate) fn holder(&self) -> Holder {
+        match self.kind {
+            Kind::Call => Holder::Call,
+            Kind::Results => Holder::Results,
+            _ => Holder::Nothing,
+        }
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The segments, to be read without leaving the process.
+    pub(crate) fn segments(&self) -> Segments<'_> {
+        match &self.body {
+            Body::Building(message) => Segments::built(message.get_segments_for_output()),
+            Body::Finished(message) => message.segments(),
+        }
+    }
+}
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing")
+            .field("kind", &self.kind)
+            .field("bytes", &self.len_bytes())
+            .finish()
+    }
+}
+
+impl ExceptionKind {
+    /// Unknown types read as [`Failed`](Self::Failed), which asks nothing of the reader.
+    pub(crate) fn from_wire(value: u16) -> Self {
+        match value {
+            1 => Self::Overloaded,
+            2 => Self::Disconnected,
+            3 => Self::Unimplemented,
+            _ => Self::Failed,
+        }
+    }
+
+    pub(crate) fn to_wire(self) -> u16 {
+        match self {
+            Self::Failed => 0,
+            Self::Overloaded => 1,
+            Self::Disconnected => 2,
+            Self::Unimplemented => 3,
+        }
+    }
+}
+
+/// Copies the part of several pieces that a caller asked for.
+struct Window<'a> {
+    skip: usize,
+    left: usize,
+    out: &'a mut Vec<u8>,
+    copied: usize,
+}
+
+impl Window<'_> {
+    fn push(&mut self, piece: &[u8]) {
+        let Some((_, piece)) = piece.split_at_checked(self.skip) else {
+            self.skip = self.skip.saturating_sub(piece.len());
+            return;
+        };
+        self.skip = 0;
+        let piece = piece.get(..self.left).unwrap_or(piece);
+        self.out.extend_from_slice(piece);
+        self.left = self.left.saturating_sub(piece.len());
+        self.copied = self.copied.saturating_add(piece.len());
+    }
+}
+
+/// Bytes of a segment table with its padding: a count and one size per segment, four bytes each, in whole words.
+pub(super) fn table_bytes(segments: usize) -> usize {
+    segments
+        .saturating_add(2)
+        .wrapping_div(2)
+        .saturating_mul(WORD)
+}
+
+fn segment_table(segments: &[&[u8]]) -> Vec<u8> {
+    let length = table_bytes(segments.len());
+    let mut table = Vec::with_capacity(length);
+    let last = u32::try_from(segments.len().saturating_sub(1)).unwrap_or(u32::MAX);
+    table.extend_from_slice(&last.to_le_bytes());
+    for segment in segments {
+        table.extend_from_slice(&size_in_words(segment));
+    }
+    table.resize(length, 0);
+    table
+}
+
+fn size_in_words(segment: &[u8]) -> [u8; 4] {
+    u32::try_from(segment.len().wrapping_div(WORD))
+        .unwrap_or(u32::MAX)
+        .to_le_bytes()
+}
+
+fn cut(reason: &str) -> &str {
+    let end = envelope::char_boundary(reason, envelope::MAX_REASON);
+    reason.get(..end).unwrap_or_default()
+}
+
+fn exception_words(reason: &str) -> u32 {
+    // Text ends with a zero byte and is padded to whole words.
+    let words = reason.len().wrapping_div(WORD).saturating_add(1);
+    envelope::EXCEPTION_WORDS.saturating_add(u32::try_from(words).unwrap_or(u32::MAX))
+}

@@ -1,0 +1,3 @@
+//! The part of the Cap'n Proto RPC protocol that is spoken here. WIRE.md, "Rpc".
+
+pub(crate) mod envelope;
