@@ -11,3 +11,4 @@ extern crate alloc;
 pub mod buffer;
 pub mod message;
 pub mod rpc;
+pub mod stream;

@@ -14,8 +14,7 @@ pub(crate) use build::{
     call, canceled, exception, finish, init_content, release, results, set_id, unimplemented,
 };
 pub(crate) use read::{
-    Body, Call, Cap, Exception, Fields, MAX_REASON, Outcome, Return, Target, Unimplemented,
-    char_boundary,
+    Body, Call, Cap, Fields, MAX_REASON, Outcome, Return, Target, Unimplemented, char_boundary,
 };
 
 /// Tags of the union `Message`.
@@ -25,7 +24,6 @@ mod tag {
     pub(super) const CALL: u16 = 2;
     pub(super) const RETURN: u16 = 3;
     pub(super) const FINISH: u16 = 4;
-    pub(super) const RESOLVE: u16 = 5;
     pub(super) const RELEASE: u16 = 6;
     pub(super) const BOOTSTRAP: u16 = 8;
     pub(super) const DISEMBARGO: u16 = 13;
