@@ -1,4 +1,8 @@
 //! Our encoding of `rpc.capnp` against the generated code of `capnp-rpc`, field by field and in both directions.
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests are not marked as tests"
+)]
 
 mod rpc_support;
 

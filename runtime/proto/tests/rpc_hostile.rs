@@ -1,4 +1,8 @@
 //! Peers that break the protocol, or push at its limits: the channel ends with the right error, or the call fails alone.
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests are not marked as tests"
+)]
 
 mod rpc_support;
 

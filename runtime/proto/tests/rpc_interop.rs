@@ -1,4 +1,8 @@
 //! Our engines against stock `capnp-rpc`, over a pipe of bytes in memory.
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests are not marked as tests"
+)]
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;

@@ -1,4 +1,8 @@
 //! Our client against our server, message by message.
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests are not marked as tests"
+)]
 
 mod rpc_support;
 
@@ -23,22 +27,22 @@ impl Pair {
             client,
             server: Server::new(),
         };
-        assert!(pair.to_server(bootstrap).is_none());
+        assert!(pair.deliver(bootstrap).is_none());
         pair
     }
 
-    fn to_server(&mut self, out: Outgoing) -> Option<Inbound> {
+    fn deliver(&mut self, out: Outgoing) -> Option<Inbound> {
         self.server.handle(out.into_message().unwrap()).unwrap()
     }
 
-    fn to_client(&mut self, out: Outgoing) -> Option<Completion> {
+    fn give_back(&mut self, out: Outgoing) -> Option<Completion> {
         self.client.handle(out.into_message().unwrap()).unwrap()
     }
 
     fn call(&mut self, text: &str) -> (QuestionId, AnswerId) {
         let mut out = call(text);
         let question = self.client.begin(&mut out).unwrap();
-        let Some(Inbound::Call { answer, params, .. }) = self.to_server(out) else {
+        let Some(Inbound::Call { answer, params, .. }) = self.deliver(out) else {
             panic!("not a call")
         };
         let reader = params.reader();
@@ -52,9 +56,9 @@ impl Pair {
         let mut delivered = 0;
         loop {
             if let Some(out) = self.server.poll_outgoing() {
-                assert!(self.to_client(out).is_none());
+                assert!(self.give_back(out).is_none());
             } else if let Some(out) = self.client.poll_outgoing() {
-                assert!(self.to_server(out).is_none());
+                assert!(self.deliver(out).is_none());
             } else {
                 return delivered;
             }
@@ -88,7 +92,7 @@ fn a_call_needs_no_round_trip_before_it_and_one_message_each_way() {
     // The answer of Bootstrap is not delivered yet.
     let (question, answer) = pair.call("hello");
     let reply = pair.server.reply(answer, results("world")).unwrap();
-    let completion = pair.to_client(reply).unwrap();
+    let completion = pair.give_back(reply).unwrap();
     assert_eq!(completion.question, question);
     assert_eq!(text(completion), "world");
     assert_eq!(pair.settle(), 1, "the answer of Bootstrap and no Finish");
@@ -110,7 +114,7 @@ fn answers_may_come_in_any_order_and_ids_are_reused() {
                 .server
                 .reply(answer, results(&format!("{n}!")))
                 .unwrap();
-            let completion = pair.to_client(reply).unwrap();
+            let completion = pair.give_back(reply).unwrap();
             assert_eq!(completion.question, question, "round {round}");
             assert_eq!(text(completion), format!("{n}!"));
             indices.push(question.index());
@@ -127,7 +131,7 @@ fn an_exception_carries_code_enumerant_and_message() {
     let reason = reason::encode(code, Some("diskFull"), "no: space");
     let out = Outgoing::exception(code.exception_kind(), &reason);
     let reply = pair.server.reply(answer, out).unwrap();
-    let error = pair.to_client(reply).unwrap().outcome.unwrap_err();
+    let error = pair.give_back(reply).unwrap().outcome.unwrap_err();
     assert_eq!(error.kind(), ExceptionKind::Overloaded);
     assert_eq!(error.decode(), (code, Some("diskFull"), "no: space"));
 }
@@ -140,7 +144,7 @@ fn a_cancelled_call_frees_its_slot_only_after_return() {
     let finish = pair.client.cancel(question).unwrap();
     assert_eq!(pair.client.outstanding(), 0);
     assert!(pair.client.cancel(question).is_none());
-    let Some(Inbound::Cancel { answer: cancelled }) = pair.to_server(finish) else {
+    let Some(Inbound::Cancel { answer: cancelled }) = pair.deliver(finish) else {
         panic!("not a cancel")
     };
     assert_eq!(cancelled, answer);
@@ -154,7 +158,7 @@ fn a_cancelled_call_frees_its_slot_only_after_return() {
     read_return(&reply, |answer| {
         assert!(matches!(answer.which(), Ok(return_::Canceled(()))));
     });
-    assert!(pair.to_client(reply).is_none());
+    assert!(pair.give_back(reply).is_none());
     let (third, _) = pair.call("third");
     assert_eq!(third.index(), question.index());
     assert!(
@@ -170,8 +174,8 @@ fn a_finish_that_crosses_the_return_is_ignored() {
     let (question, answer) = pair.call("x");
     let reply = pair.server.reply(answer, results("y")).unwrap();
     let finish = pair.client.cancel(question).unwrap();
-    assert!(pair.to_server(finish).is_none());
-    assert!(pair.to_client(reply).is_none());
+    assert!(pair.deliver(finish).is_none());
+    assert!(pair.give_back(reply).is_none());
     assert_eq!(pair.settle(), 0);
     pair.call("next");
 }
@@ -182,7 +186,7 @@ fn a_second_reply_never_reaches_a_later_call() {
     pair.settle();
     let (_, first) = pair.call("first");
     let reply = pair.server.reply(first, results("")).unwrap();
-    pair.to_client(reply);
+    pair.give_back(reply);
     let (_, second) = pair.call("second");
     assert!(pair.server.reply(first, results("")).is_none());
     assert!(pair.server.reply(second, results("")).is_some());
@@ -196,12 +200,12 @@ fn results_that_do_not_fit_fail_their_call_alone() {
         .server
         .reply(answer, results(&"x".repeat(1 << 20)))
         .unwrap();
-    let error = pair.to_client(reply).unwrap().outcome.unwrap_err();
+    let error = pair.give_back(reply).unwrap().outcome.unwrap_err();
     assert_eq!(error.decode().0, Code::ResourceExhausted);
 
     let (_, answer) = pair.call("");
     let reply = pair.server.reply(answer, call("not a return")).unwrap();
-    let error = pair.to_client(reply).unwrap().outcome.unwrap_err();
+    let error = pair.give_back(reply).unwrap().outcome.unwrap_err();
     assert_eq!(error.decode().0, Code::Internal);
 }
 
