@@ -18,7 +18,7 @@ fn program(name: &str, schemas: &[&str], module: &str) -> PathBuf {
         .unwrap();
     let include = format!("include!({:?});", dir.join("dsoftbus.rs"));
     let include = module
-        .split("::")
+        .rsplit("::")
         .filter(|part| !part.is_empty())
         .fold(include, |inner, part| {
             format!("/// Module.\npub mod {part} {{ {inner} }}")
@@ -27,7 +27,7 @@ fn program(name: &str, schemas: &[&str], module: &str) -> PathBuf {
         "{LINTS}extern crate self as dsoftbus;\nextern crate self as dsoftbus_proto;\n\
          #[allow(missing_docs, clippy::all, missing_debug_implementations, unused)]\n#[path = {:?}]\npub mod mock;\npub use mock::*;\n\
          #[allow(unused_qualifications)]\n#[path = {:?}]\n#[doc(hidden)]\npub mod __private;\n{include}\n\
-         #[allow(missing_docs, unused, unused_qualifications)]\n#[path = {:?}]\nmod cases;\nfn main() {{ cases::main() }}\n",
+         #[allow(missing_docs, unused, unused_qualifications, unreachable_pub)]\n#[path = {:?}]\nmod cases;\nfn main() {{ cases::main() }}\n",
         tests.join("compile/mock.rs"),
         tests.join("../../runtime/src/private.rs"),
         tests.join(format!("compile/{name}.rs")),

@@ -142,7 +142,9 @@ pub mod message {
 
     impl Outgoing {
         pub fn call(_interface_id: u64, _method_id: u16, _words: u32) -> Self {
-            Self(Builder::new_default())
+            let mut message = Builder::new_default();
+            message.init_root::<capnp::any_pointer::Builder<'_>>();
+            Self(message)
         }
         pub fn results(_words: u32) -> Self {
             Self(Builder::new_default())
