@@ -432,7 +432,7 @@ impl<'a> Source<'a> {
                     .unwrap_or("an unknown file");
                 let file = name.split(':').next().unwrap_or(name);
                 Type::Unsupported(format!(
-                    "a type of `{file}`, which is imported but not compiled: add that file to `compile`"
+                    "is of `{file}`, which is imported but not compiled: add that file to `compile`"
                 ))
             }
         }

@@ -51,6 +51,9 @@ pub(super) fn fields(fields: &[Field], spell: fn(&str) -> String, problems: &mut
 }
 
 fn unsupported(what: &str) -> String {
+    if what.starts_with("is ") {
+        return what.to_owned();
+    }
     format!("{what} is not supported{}", advice(what))
 }
 
