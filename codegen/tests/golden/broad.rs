@@ -30,7 +30,7 @@ pub const FAVOURITE: crate::Color = crate::Color::Blue;
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 /// A colour.
-/// \[not a link\], \<not a tag\>, https:⁠//example.com
+/// \[not a link\], \<not a tag\>, <https://example.com>
 ///
 ///    let x = not_a_doctest();
 ///
