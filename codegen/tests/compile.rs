@@ -1,5 +1,7 @@
 //! Compiles and runs what the generator writes, against a mock of the runtime.
 
+#![allow(clippy::unwrap_used)] // clippy.toml allows it in tests, but not in what tests call
+
 use std::path::{Path, PathBuf};
 
 /// What generated code must not trip over in the crate that includes it.

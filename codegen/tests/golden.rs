@@ -1,5 +1,7 @@
 //! Golden files: what the generator writes for each schema, byte for byte. `UPDATE_GOLDEN=1` rewrites them.
 
+#![allow(clippy::unwrap_used)] // clippy.toml allows it in tests, but not in what tests call
+
 use std::path::{Path, PathBuf};
 
 fn golden_dir() -> PathBuf {
@@ -124,5 +126,24 @@ fn generated_code_has_no_unsafe_and_no_use() {
             line.starts_with("///") || !line.contains("unsafe"),
             "{line}"
         );
+    }
+}
+
+#[test]
+fn relative_paths_work_as_a_build_script_writes_them() {
+    // Tests, as build scripts, run in the root of the package.
+    for (schema_dir, file) in [
+        (None, "tests/golden/greeter.capnp"),
+        (Some("tests/golden"), "greeter.capnp"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut builder = dsoftbus_codegen::configure().out_dir(dir.path());
+        if let Some(schema_dir) = schema_dir {
+            builder = builder.schema_dir(schema_dir);
+        }
+        builder.compile([file]).unwrap();
+        let code = std::fs::read_to_string(dir.path().join("dsoftbus.rs")).unwrap();
+        assert!(code.contains(&format!(" from {file}. Do not edit.")));
+        assert!(code.contains("pub mod greeter_capnp {"));
     }
 }

@@ -1,5 +1,7 @@
 //! What is refused, and that the message names the construct, the place, and the way out.
 
+#![allow(clippy::unwrap_used)] // clippy.toml allows it in tests, but not in what tests call
+
 use std::path::Path;
 
 const HEAD: &str = "using Bus = import \"/dsoftbus/bus.capnp\";\n";
@@ -261,6 +263,14 @@ fn enumerants_without_a_name_for_the_unknown() {
     assert_eq!(
         refused_one("enum E { unknown @0; unknownValue @1; }"),
         "x.capnp: E: `unknown` and `unknownValue` leave no name for values that are not in the schema: rename one of them"
+    );
+}
+
+#[test]
+fn an_enum_without_values() {
+    assert_eq!(
+        refused_one("enum E {}"),
+        "x.capnp: E: an enum without values is not supported: give it one"
     );
 }
 

@@ -107,9 +107,7 @@ pub fn not_implemented(method: &MethodDescriptor) -> Status {
 }
 
 /// The default of a struct: what a message that leaves it out reads as.
-pub fn default_of<S: Owned, T>(
-    read: impl for<'a> FnOnce(S::Reader<'a>) -> capnp::Result<T>,
-) -> T {
+pub fn default_of<S: Owned, T>(read: impl for<'a> FnOnce(S::Reader<'a>) -> capnp::Result<T>) -> T {
     let nothing = capnp::message::Builder::new_default();
     match nothing.get_root_as_reader().and_then(read) {
         Ok(value) => value,
@@ -162,9 +160,7 @@ pub fn enumerant<E: Into<u16>>(value: Result<E, NotInSchema>) -> u16 {
 /// # Errors
 ///
 /// When the pointer is not one to such a list.
-pub fn primitives<T>(
-    list: capnp::Result<primitive_list::Reader<'_, T>>,
-) -> capnp::Result<Vec<T>>
+pub fn primitives<T>(list: capnp::Result<primitive_list::Reader<'_, T>>) -> capnp::Result<Vec<T>>
 where
     T: capnp::private::layout::PrimitiveElement + Introspect,
 {
@@ -205,10 +201,7 @@ where
     E: TryFrom<u16, Error = NotInSchema> + Into<u16> + Introspect,
     T: From<u16>,
 {
-    Ok(list?
-        .iter()
-        .map(|item| T::from(enumerant(item)))
-        .collect())
+    Ok(list?.iter().map(|item| T::from(enumerant(item))).collect())
 }
 
 /// A list of structs.
@@ -313,7 +306,9 @@ where
         match E::try_from((*item).into()) {
             Ok(known) => list.set(index, known),
             Err(NotInSchema(raw)) => match list.reborrow().into() {
-                dynamic_value::Builder::List(mut list) => list.set(index, dynamic_enum::<E>(raw)?)?,
+                dynamic_value::Builder::List(mut list) => {
+                    list.set(index, dynamic_enum::<E>(raw)?)?
+                }
                 _ => return Err(not_reflected()),
             },
         }

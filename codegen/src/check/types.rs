@@ -73,6 +73,12 @@ pub(super) fn enumeration(body: &Enum, problems: &mut Problems) {
     if body.rust_annotations {
         problems.add(&body.name.place, RUST_ANNOTATION);
     }
+    if body.enumerants.is_empty() {
+        problems.add(
+            &body.name.place,
+            "an enum without values is not supported: give it one",
+        );
+    }
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for enumerant in &body.enumerants {
         if enumerant.rust_annotations {

@@ -163,9 +163,19 @@ pub mod message {
     }
 
     impl Incoming {
+        /// A message with one byte changed, behind the segment table.
+        pub fn damaged(&self, position: usize, value: u8) -> Self {
+            let mut bytes = self.0.clone();
+            let table = 8;
+            let position = table + position % (bytes.len() - table);
+            bytes[position] = value;
+            Self(bytes)
+        }
         pub fn reader(&self) -> IncomingReader<'_> {
-            let segments = BufferSegments::new(self.0.as_slice(), ReaderOptions::new()).unwrap();
-            IncomingReader(Reader::new(segments, ReaderOptions::new()))
+            let mut options = ReaderOptions::new();
+            options.traversal_limit_in_words(Some(131_072)).nesting_limit(32);
+            let segments = BufferSegments::new(self.0.as_slice(), options).unwrap();
+            IncomingReader(Reader::new(segments, options))
         }
     }
 

@@ -2710,6 +2710,418 @@ pub mod broad {
     }
     /// `Broad.version` of the schema.
     pub const VERSION: u16 = 3;
+    /// A service declared inside another.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` does not implement the service `Inner` (channel 0x0201)",
+        label = "`impl Inner for {Self}` is missing"
+    )]
+    pub trait Inner: ::core::marker::Send + ::core::marker::Sync + 'static {
+        /// `Broad.Inner.ping` of the schema.
+        fn ping(
+            &self,
+            cx: &::dsoftbus::Context,
+        ) -> impl ::core::future::Future<
+            Output = ::dsoftbus::Result<()>,
+        > + ::core::marker::Send;
+        /// `Broad.Inner.deep` of the schema.
+        fn deep(
+            &self,
+            cx: &::dsoftbus::Context,
+            deep: crate::broad::inner::Deep,
+        ) -> impl ::core::future::Future<
+            Output = ::dsoftbus::Result<crate::broad::inner::DeepResults>,
+        > + ::core::marker::Send;
+    }
+    /// Serves a [`Inner`](trait@Inner): decodes calls, encodes answers.
+    pub struct InnerSkeleton<T> {
+        service: ::std::sync::Arc<T>,
+    }
+    impl<T: Inner> InnerSkeleton<T> {
+        /// A skeleton for `service`.
+        #[must_use]
+        pub const fn new(service: ::std::sync::Arc<T>) -> Self {
+            Self { service }
+        }
+        /// Runs `ping`.
+        async fn call_ping(
+            __service: ::std::sync::Arc<T>,
+            __cx: ::dsoftbus::Context,
+            __params: ::dsoftbus::__private::Incoming,
+        ) -> ::dsoftbus::Result<::dsoftbus::__private::Outgoing> {
+            let __reader = __params.reader();
+            let () = ::dsoftbus::__private::params::<
+                crate::broad_capnp::broad::inner::ping_params::Owned,
+                _,
+            >(
+                &__reader,
+                |__params| {
+                    let _ = __params;
+                    ::core::result::Result::Ok(())
+                },
+            )?;
+            let __value = <T as Inner>::ping(&__service, &__cx).await?;
+            let () = __value;
+            ::dsoftbus::__private::reply::<
+                crate::broad_capnp::broad::inner::ping_results::Owned,
+            >(0, |_| ::core::result::Result::Ok(()))
+        }
+        /// Runs `deep`.
+        async fn call_deep(
+            __service: ::std::sync::Arc<T>,
+            __cx: ::dsoftbus::Context,
+            __params: ::dsoftbus::__private::Incoming,
+        ) -> ::dsoftbus::Result<::dsoftbus::__private::Outgoing> {
+            let __reader = __params.reader();
+            let deep = ::dsoftbus::__private::params::<
+                crate::broad_capnp::broad::inner::deep_params::Owned,
+                _,
+            >(
+                &__reader,
+                |__params| {
+                    ::core::result::Result::Ok(
+                        crate::broad::inner::Deep::read_from(__params.get_deep()?)?,
+                    )
+                },
+            )?;
+            let __value = <T as Inner>::deep(&__service, &__cx, deep).await?;
+            ::dsoftbus::__private::reply::<
+                crate::broad_capnp::broad::inner::deep_results::Owned,
+            >(4, |__results| __value.write_to(__results))
+        }
+    }
+    impl<T> ::core::clone::Clone for InnerSkeleton<T> {
+        fn clone(&self) -> Self {
+            Self {
+                service: ::std::sync::Arc::clone(&self.service),
+            }
+        }
+    }
+    impl<T> ::core::fmt::Debug for InnerSkeleton<T> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            f.debug_struct("InnerSkeleton").finish_non_exhaustive()
+        }
+    }
+    impl<T: Inner> ::dsoftbus::Skeleton for InnerSkeleton<T> {
+        fn descriptor(&self) -> &'static ::dsoftbus::ServiceDescriptor {
+            &crate::broad::inner::DESCRIPTOR
+        }
+        fn call(
+            &self,
+            __cx: ::dsoftbus::Context,
+            __interface_id: u64,
+            __method_id: u16,
+            __params: ::dsoftbus::__private::Incoming,
+        ) -> ::dsoftbus::CallFuture {
+            match (__interface_id, __method_id) {
+                (crate::broad::inner::INTERFACE_ID, 0) => {
+                    ::std::boxed::Box::pin(
+                        Self::call_ping(
+                            ::std::sync::Arc::clone(&self.service),
+                            __cx,
+                            __params,
+                        ),
+                    )
+                }
+                (crate::broad::inner::INTERFACE_ID, 1) => {
+                    ::std::boxed::Box::pin(
+                        Self::call_deep(
+                            ::std::sync::Arc::clone(&self.service),
+                            __cx,
+                            __params,
+                        ),
+                    )
+                }
+                _ => {
+                    ::std::boxed::Box::pin(
+                        ::core::future::ready(
+                            ::core::result::Result::Err(
+                                ::dsoftbus::__private::no_such_method(
+                                    &crate::broad::inner::DESCRIPTOR,
+                                    __interface_id,
+                                    __method_id,
+                                ),
+                            ),
+                        ),
+                    )
+                }
+            }
+        }
+    }
+    /// Calls a [`Inner`](trait@Inner), here or on another device. Cheap to clone.
+    #[derive(Clone, Debug)]
+    pub struct InnerClient {
+        channel: ::dsoftbus::ClientChannel,
+    }
+    impl InnerClient {
+        /// A client of a service in this process: calls are encoded and decoded, but never on a wire.
+        #[must_use]
+        pub fn local(service: impl Inner) -> Self {
+            let skeleton = InnerSkeleton::new(::std::sync::Arc::new(service));
+            Self {
+                channel: ::dsoftbus::ClientChannel::local(
+                    ::std::sync::Arc::new(skeleton),
+                ),
+            }
+        }
+        /// `Broad.Inner.ping` of the schema.
+        pub fn ping(&self) -> ::dsoftbus::Call<()> {
+            ::dsoftbus::__private::call::<
+                crate::broad_capnp::broad::inner::ping_params::Owned,
+                _,
+            >(
+                &self.channel,
+                &crate::broad::inner::METHOD_PING,
+                0,
+                |__params| {
+                    let _ = __params;
+                    ::core::result::Result::Ok(())
+                },
+                |__incoming| ::dsoftbus::__private::results::<
+                    crate::broad_capnp::broad::inner::ping_results::Owned,
+                    _,
+                >(
+                    __incoming,
+                    |__results| {
+                        let _ = __results;
+                        ::core::result::Result::Ok(())
+                    },
+                ),
+            )
+        }
+        /// `Broad.Inner.deep` of the schema.
+        pub fn deep(
+            &self,
+            deep: &crate::broad::inner::Deep,
+        ) -> ::dsoftbus::Call<crate::broad::inner::DeepResults> {
+            ::dsoftbus::__private::call::<
+                crate::broad_capnp::broad::inner::deep_params::Owned,
+                _,
+            >(
+                &self.channel,
+                &crate::broad::inner::METHOD_DEEP,
+                2,
+                |mut __params| {
+                    deep.write_to(__params.reborrow().init_deep())?;
+                    ::core::result::Result::Ok(())
+                },
+                |__incoming| ::dsoftbus::__private::results::<
+                    crate::broad_capnp::broad::inner::deep_results::Owned,
+                    _,
+                >(
+                    __incoming,
+                    |__results| crate::broad::inner::DeepResults::read_from(__results),
+                ),
+            )
+        }
+    }
+    impl ::dsoftbus::Client for InnerClient {
+        const DESCRIPTOR: &'static ::dsoftbus::ServiceDescriptor = &crate::broad::inner::DESCRIPTOR;
+        fn from_channel(channel: ::dsoftbus::ClientChannel) -> Self {
+            Self { channel }
+        }
+    }
+    /// Constants and nested types of [`Inner`](trait@Inner).
+    pub mod inner {
+        /// Logical channel ID of the service.
+        pub const CHANNEL: u16 = 0x0201;
+        /// ID of the Cap'n Proto interface.
+        pub const INTERFACE_ID: u64 = 0xdb47_9a98_68eb_2c3b;
+        /// Name of the interface in its schema.
+        pub const NAME: &str = "Broad.Inner";
+        /// Describes `ping`.
+        pub const METHOD_PING: ::dsoftbus::MethodDescriptor = ::dsoftbus::MethodDescriptor {
+            name: "ping",
+            service: NAME,
+            interface_id: INTERFACE_ID,
+            ordinal: 0,
+        };
+        /// Describes `deep`.
+        pub const METHOD_DEEP: ::dsoftbus::MethodDescriptor = ::dsoftbus::MethodDescriptor {
+            name: "deep",
+            service: NAME,
+            interface_id: INTERFACE_ID,
+            ordinal: 1,
+        };
+        /// Every method, by ordinal.
+        pub const METHODS: &[::dsoftbus::MethodDescriptor] = &[METHOD_PING, METHOD_DEEP];
+        /// Describes the service.
+        pub const DESCRIPTOR: ::dsoftbus::ServiceDescriptor = ::dsoftbus::ServiceDescriptor {
+            name: NAME,
+            channel: CHANNEL,
+            interface_id: INTERFACE_ID,
+            methods: METHODS,
+        };
+        /// `Broad.Inner.deep` of the schema.
+        #[derive(Clone, Debug, PartialEq, Default)]
+        pub struct DeepResults {
+            /// `deep`.
+            pub deep: crate::broad::inner::Deep,
+            /// `again`.
+            pub again: crate::broad::inner::Deep,
+        }
+        impl DeepResults {
+            /// Reads it out of a message. Fields that this schema does not have are dropped.
+            pub(crate) fn read_from(
+                __reader: crate::broad_capnp::broad::inner::deep_results::Reader<'_>,
+            ) -> ::dsoftbus::__private::capnp::Result<Self> {
+                ::core::result::Result::Ok(Self {
+                    deep: crate::broad::inner::Deep::read_from(__reader.get_deep()?)?,
+                    again: crate::broad::inner::Deep::read_from(__reader.get_again()?)?,
+                })
+            }
+            /// Writes it into a message.
+            pub(crate) fn write_to(
+                &self,
+                mut __builder: crate::broad_capnp::broad::inner::deep_results::Builder<
+                    '_,
+                >,
+            ) -> ::dsoftbus::__private::capnp::Result<()> {
+                self.deep.write_to(__builder.reborrow().init_deep())?;
+                self.again.write_to(__builder.reborrow().init_again())?;
+                ::core::result::Result::Ok(())
+            }
+        }
+        /// `Broad.Inner.Deep` of the schema.
+        #[derive(Clone, Debug, PartialEq, Default)]
+        pub struct Deep {
+            /// `value`.
+            pub value: u8,
+        }
+        impl Deep {
+            /// Reads it out of a message. Fields that this schema does not have are dropped.
+            pub(crate) fn read_from(
+                __reader: crate::broad_capnp::broad::inner::deep::Reader<'_>,
+            ) -> ::dsoftbus::__private::capnp::Result<Self> {
+                ::core::result::Result::Ok(Self {
+                    value: __reader.get_value(),
+                })
+            }
+            /// Writes it into a message.
+            pub(crate) fn write_to(
+                &self,
+                mut __builder: crate::broad_capnp::broad::inner::deep::Builder<'_>,
+            ) -> ::dsoftbus::__private::capnp::Result<()> {
+                __builder.set_value(self.value);
+                ::core::result::Result::Ok(())
+            }
+        }
+    }
+}
+
+#[allow(dead_code, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+/// `Idle` of the schema.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not implement the service `Idle` (channel 0x0202)",
+    label = "`impl Idle for {Self}` is missing"
+)]
+pub trait Idle: ::core::marker::Send + ::core::marker::Sync + 'static {}
+
+#[allow(dead_code, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+/// Serves a [`Idle`](trait@Idle): decodes calls, encodes answers.
+pub struct IdleSkeleton<T> {
+    service: ::std::sync::Arc<T>,
+}
+
+#[allow(dead_code, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl<T: Idle> IdleSkeleton<T> {
+    /// A skeleton for `service`.
+    #[must_use]
+    pub const fn new(service: ::std::sync::Arc<T>) -> Self {
+        Self { service }
+    }
+}
+
+#[allow(dead_code, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl<T> ::core::clone::Clone for IdleSkeleton<T> {
+    fn clone(&self) -> Self {
+        Self {
+            service: ::std::sync::Arc::clone(&self.service),
+        }
+    }
+}
+
+#[allow(dead_code, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl<T> ::core::fmt::Debug for IdleSkeleton<T> {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("IdleSkeleton").finish_non_exhaustive()
+    }
+}
+
+#[allow(dead_code, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl<T: Idle> ::dsoftbus::Skeleton for IdleSkeleton<T> {
+    fn descriptor(&self) -> &'static ::dsoftbus::ServiceDescriptor {
+        &crate::idle::DESCRIPTOR
+    }
+    fn call(
+        &self,
+        __cx: ::dsoftbus::Context,
+        __interface_id: u64,
+        __method_id: u16,
+        __params: ::dsoftbus::__private::Incoming,
+    ) -> ::dsoftbus::CallFuture {
+        match (__interface_id, __method_id) {
+            _ => {
+                ::std::boxed::Box::pin(
+                    ::core::future::ready(
+                        ::core::result::Result::Err(
+                            ::dsoftbus::__private::no_such_method(
+                                &crate::idle::DESCRIPTOR,
+                                __interface_id,
+                                __method_id,
+                            ),
+                        ),
+                    ),
+                )
+            }
+        }
+    }
+}
+
+#[allow(dead_code, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+/// Calls a [`Idle`](trait@Idle), here or on another device. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct IdleClient {
+    channel: ::dsoftbus::ClientChannel,
+}
+
+#[allow(dead_code, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl IdleClient {
+    /// A client of a service in this process: calls are encoded and decoded, but never on a wire.
+    #[must_use]
+    pub fn local(service: impl Idle) -> Self {
+        let skeleton = IdleSkeleton::new(::std::sync::Arc::new(service));
+        Self {
+            channel: ::dsoftbus::ClientChannel::local(::std::sync::Arc::new(skeleton)),
+        }
+    }
+}
+
+#[allow(dead_code, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl ::dsoftbus::Client for IdleClient {
+    const DESCRIPTOR: &'static ::dsoftbus::ServiceDescriptor = &crate::idle::DESCRIPTOR;
+    fn from_channel(channel: ::dsoftbus::ClientChannel) -> Self {
+        Self { channel }
+    }
+}
+
+#[allow(dead_code, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+/// Constants and nested types of [`Idle`](trait@Idle).
+pub mod idle {
+    /// Logical channel ID of the service.
+    pub const CHANNEL: u16 = 0x0202;
+    /// ID of the Cap'n Proto interface.
+    pub const INTERFACE_ID: u64 = 0xb172_a2ec_a39c_c8f2;
+    /// Name of the interface in its schema.
+    pub const NAME: &str = "Idle";
+    /// Every method, by ordinal.
+    pub const METHODS: &[::dsoftbus::MethodDescriptor] = &[];
+    /// Describes the service.
+    pub const DESCRIPTOR: ::dsoftbus::ServiceDescriptor = ::dsoftbus::ServiceDescriptor {
+        name: NAME,
+        channel: CHANNEL,
+        interface_id: INTERFACE_ID,
+        methods: METHODS,
+    };
 }
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
