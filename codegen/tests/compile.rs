@@ -11,7 +11,7 @@ const LINTS: &str = "#![deny(warnings, missing_docs, missing_debug_implementatio
 /// Writes a program that includes the generated code at `module` and runs `tests/compile/<name>.rs`.
 fn program(name: &str, schemas: &[&str], module: &str) -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}{}", module.len()));
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     dsoftbus_codegen::configure()
         .schema_dir(tests.join("golden"))
         .out_dir(&dir)

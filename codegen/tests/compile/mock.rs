@@ -80,6 +80,10 @@ pub trait Skeleton: Send + Sync + 'static {
     fn call(&self, cx: Context, interface_id: u64, method_id: u16, params: Incoming) -> CallFuture;
 }
 
+pub trait Service: Send + Sync + 'static {
+    fn skeletons(self: Arc<Self>) -> Vec<Arc<dyn Skeleton>>;
+}
+
 pub trait Client: Sized + Clone + Send + Sync {
     const DESCRIPTOR: &'static ServiceDescriptor;
     fn from_channel(channel: ClientChannel) -> Self;
