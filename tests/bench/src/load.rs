@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use dsoftbus::{Announcement, Node, Peer, Target, store::Digest};
+use dsoftbus::{Announcement, Node, Peer, store::Digest};
 
 use crate::{
     EchoClient, Options, Result, Scenario, TEXT, cpu, identities,
@@ -35,7 +35,7 @@ async fn node(number: usize) -> Result<Node> {
 }
 
 async fn connect(node: &Node, server: &Announcement) -> Result<Peer> {
-    Ok(node.connect(Target::Announcement(server.clone())).await?)
+    Ok(node.connect(server.clone()).await?)
 }
 
 async fn call(echo: &EchoClient) -> Result<()> {
