@@ -25,11 +25,7 @@ impl ServiceInfo {
 /// # Cancel safety
 ///
 /// Dropping the future undoes the step under way.
-pub async fn find<C: Client>(
-    node: &Node,
-    samgr: &SamgrClient,
-    name: &str,
-) -> Result<C, FindError> {
+pub async fn find<C: Client>(node: &Node, samgr: &SamgrClient, name: &str) -> Result<C, FindError> {
     let info = samgr.resolve(name).await.map_err(FindError::Resolve)?;
     let wanted = C::DESCRIPTOR;
     if (info.channel, info.interface_id) != (wanted.channel, wanted.interface_id) {

@@ -58,7 +58,8 @@ impl Table {
             Some(holder) if holder.owner != entry.owner => return Err(Error::AlreadyRegistered),
             Some(_) => {}
             None => {
-                if self.entries.len() >= MAX_SERVICES || self.held_by(&entry.owner) >= MAX_PER_DEVICE
+                if self.entries.len() >= MAX_SERVICES
+                    || self.held_by(&entry.owner) >= MAX_PER_DEVICE
                 {
                     return Err(Error::TooMany);
                 }
