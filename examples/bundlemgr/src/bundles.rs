@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use dsoftbus::{
     Code, Context, Result, Status,
     bulk::{BulkStore, BulkUpload, VmoHandle, VmoSource as _},
-    store::Digest,
+    store::{Digest, Usage},
 };
 
 use crate::{
@@ -46,6 +46,12 @@ impl Bundles {
         Ok(Self {
             shelf: Arc::new(shelf),
         })
+    }
+
+    /// What the store of payloads holds now.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        self.shelf.usage()
     }
 
     /// Runs `work` where blocking is allowed. It goes on to its end even if the caller gives up: a change is never left half done.

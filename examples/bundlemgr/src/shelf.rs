@@ -18,7 +18,7 @@ use dsoftbus::{
     DeviceId, Result, Status,
     bulk::{BulkStore, BulkUpload, Vmo, VmoSource},
     index::{Index, IndexError},
-    store::{Artifact, ArtifactStore, Digest, StoreError},
+    store::{Artifact, ArtifactStore, Digest, StoreError, Usage},
 };
 
 use crate::{
@@ -191,6 +191,11 @@ impl Shelf {
         self.sweep(&mut names);
         tracing::info!(name, "bundle uninstalled");
         Ok(())
+    }
+
+    /// What the store holds.
+    pub(crate) fn usage(&self) -> Usage {
+        self.store.usage()
     }
 
     /// Removes the payloads that nobody needs. One that cannot be removed is tried again next time.
