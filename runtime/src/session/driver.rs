@@ -59,6 +59,9 @@ const PING_AFTER: Duration = Duration::from_secs(15);
 /// The session ends when nothing came for this long: two Pings went unanswered.
 const SILENT_AFTER: Duration = Duration::from_secs(45);
 
+/// How often the multiplexer is told the time, which refills its budgets.
+const TICK_EVERY: Duration = Duration::from_secs(1);
+
 /// Time that a closing session may take to hand its last bytes to the socket.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
@@ -83,6 +86,7 @@ where
         calls: Vec::new(),
         replies: Vec::new(),
         heard: now,
+        ticked: now,
         pinged: 0,
         sleep: Box::pin(tokio::time::sleep_until(now + PING_AFTER)),
     };
@@ -127,6 +131,7 @@ struct Driver<T> {
     calls: Vec<InboundCall>,
     replies: Vec<(InboundCallKey, Result<Outgoing>)>,
     heard: Instant,
+    ticked: Instant,
     pinged: u64,
     sleep: Pin<Box<Sleep>>,
 }
@@ -198,6 +203,11 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
             self.heard = Instant::now();
             self.pinged = 0;
             progress = true;
+            let passed = self.heard - self.ticked;
+            if passed >= TICK_EVERY {
+                self.ticked = self.heard;
+                self.session.core().mux.tick(passed);
+            }
             self.open_records()?;
         }
         self.session.core().take_inbound(&mut self.calls);
