@@ -420,7 +420,14 @@ impl Core {
     ) {
         match self.channels.get_mut(&id) {
             Some(Channel::Server(server)) => server.started(answer, deadline, task),
-            _ => task.abort(),
+            _ => {
+                task.abort();
+                return;
+            }
+        }
+        // The timer that was set when the call came may have been spent before it started.
+        if let Some(deadline) = deadline {
+            self.schedule(deadline);
         }
     }
 
