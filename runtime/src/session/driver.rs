@@ -321,7 +321,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         for ((channel, answer), outcome) in self.replies.drain(..) {
             core.reply(channel, answer, outcome);
         }
-        core.take_inbound(&mut self.calls);
+        // Calls that had waited for these replies start in the next round. Until then a Finish finds them in the core.
     }
 
     fn start_streams(&mut self) {
