@@ -37,10 +37,9 @@ impl Hand {
     /// When the handshake fails.
     pub async fn meet(node: &Node) -> (Self, Peer) {
         let (near, far) = tokio::io::duplex(WIRE);
-        let (hand, seen) = within(async {
-            tokio::join!(Self::shake(near, node), testing::accept(node, far))
-        })
-        .await;
+        let (hand, seen) =
+            within(async { tokio::join!(Self::shake(near, node), testing::accept(node, far)) })
+                .await;
         (hand, seen.expect("an honest handshake is taken"))
     }
 }
@@ -123,7 +122,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Hand<T> {
     }
 
     /// Opens a channel, whatever the node says to it.
-    pub async fn open(&mut self, instance: u16, logical: u16, interface_id: u64, mode: Mode) -> ChannelId {
+    pub async fn open(
+        &mut self,
+        instance: u16,
+        logical: u16,
+        interface_id: u64,
+        mode: Mode,
+    ) -> ChannelId {
         let channel = channel(instance, logical);
         self.send(&[Frame::Open {
             channel,

@@ -56,10 +56,7 @@ impl Probe for TestProbe {
     }
 
     async fn fail(&self, _cx: &Context, code: u16, message: &str) -> Result<()> {
-        Err(Status::new(
-            CODES[usize::from(code)],
-            message.to_owned(),
-        ))
+        Err(Status::new(CODES[usize::from(code)], message.to_owned()))
     }
 
     async fn refuse(&self, _cx: &Context, which: u16) -> Result<()> {

@@ -25,12 +25,7 @@ fn network(
 
 /// A stock client on `channel`, and the task that drives it. Must be called on a [`LocalSet`].
 #[must_use]
-pub fn client(
-    channel: ByteChannel,
-) -> (
-    probe::Client,
-    JoinHandle<Result<(), capnp::Error>>,
-) {
+pub fn client(channel: ByteChannel) -> (probe::Client, JoinHandle<Result<(), capnp::Error>>) {
     let mut system = RpcSystem::new(network(channel, Side::Client), None);
     let client = system.bootstrap(Side::Server);
     (client, tokio::task::spawn_local(system))
@@ -96,6 +91,8 @@ impl probe::Server for StockProbe {
         params: probe::FailParams,
         _results: probe::FailResults,
     ) -> Result<(), capnp::Error> {
-        Err(capnp::Error::failed(params.get()?.get_message()?.to_string()?))
+        Err(capnp::Error::failed(
+            params.get()?.get_message()?.to_string()?,
+        ))
     }
 }

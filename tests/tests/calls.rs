@@ -1,6 +1,6 @@
 //! What a caller and a service may rely on, over a session in memory and with virtual time.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future as _, time::Duration};
 
 use dsoftbus::{
     Client, ClientChannel, Code, DEFAULT_DEADLINE, Identity, IdentityProvider, MethodDescriptor,
@@ -9,10 +9,11 @@ use dsoftbus::{
 };
 use dsoftbus_proto::{
     frame::GoodbyeCode,
-    message::{Outgoing, MAX_MESSAGE},
+    message::{MAX_MESSAGE, Outgoing},
+    record::RecordError,
 };
 use dsoftbus_tests::{Gauge, ProbeClient, TestProbe, probe, probe_service::CODES, within};
-use futures::{StreamExt as _, future::join_all, stream::FuturesUnordered};
+use futures::future::join_all;
 use tokio::time::Instant;
 
 /// The service, how many of its handlers run, and a session with it.
@@ -47,7 +48,10 @@ async fn a_call_that_is_not_answered_fails_after_ten_seconds() {
     assert_eq!(DEFAULT_DEADLINE, Duration::from_secs(10));
     let took = start.elapsed();
     assert!(took >= DEFAULT_DEADLINE, "{took:?}");
-    assert!(took < DEFAULT_DEADLINE + Duration::from_millis(50), "{took:?}");
+    assert!(
+        took < DEFAULT_DEADLINE + Duration::from_millis(50),
+        "{took:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -78,7 +82,13 @@ async fn a_reply_delayed_on_the_wire_is_deadline_exceeded() {
 #[tokio::test(start_paused = true)]
 async fn a_handler_is_dropped_at_its_deadline() {
     let bench = bench().await;
-    let call = tokio::spawn(bench.probe.hang().timeout(Duration::from_secs(2)).into_future());
+    let call = tokio::spawn(
+        bench
+            .probe
+            .hang()
+            .timeout(Duration::from_secs(2))
+            .into_future(),
+    );
     bench.running.reaches(1).await;
     let start = Instant::now();
     bench.running.reaches(0).await;
@@ -90,7 +100,13 @@ async fn a_handler_is_dropped_at_its_deadline() {
 #[tokio::test(start_paused = true)]
 async fn a_handler_is_dropped_at_its_deadline_though_its_caller_is_cut_off() {
     let bench = bench().await;
-    let call = tokio::spawn(bench.probe.hang().timeout(Duration::from_secs(2)).into_future());
+    let call = tokio::spawn(
+        bench
+            .probe
+            .hang()
+            .timeout(Duration::from_secs(2))
+            .into_future(),
+    );
     bench.running.reaches(1).await;
     // Nothing that the caller says arrives any more: the node knows by itself.
     bench.pair.link.stall(true);
@@ -107,15 +123,26 @@ async fn a_handler_is_dropped_at_its_deadline_though_its_caller_is_cut_off() {
 async fn handlers_that_waited_for_a_place_are_dropped_at_their_deadline_too() {
     let bench = bench().await;
     // More than may run at once, so that the last ones start when the first ones expire.
-    let mut calls: FuturesUnordered<_> = (0..256)
-        .map(|_| bench.probe.hang().timeout(Duration::from_secs(2)))
-        .chain((0..20).map(|_| bench.probe.hang().timeout(Duration::from_secs(5))))
+    let calls: Vec<_> = (0..276)
+        .map(|number| {
+            bench
+                .probe
+                .hang()
+                .timeout(Duration::from_secs(if number < 256 { 2 } else { 5 }))
+        })
         .collect();
+    let calls = tokio::spawn(join_all(calls));
     let start = Instant::now();
-    let all = async { while calls.next().await.is_some() {} };
-    within(all).await;
+    bench.running.reaches(256).await;
+    // Nothing that the caller says arrives any more: the node knows by itself.
+    bench.pair.link.stall(true);
+    bench.running.reaches(20).await;
     bench.running.reaches(0).await;
-    assert!(start.elapsed() <= Duration::from_millis(5_100), "{:?}", start.elapsed());
+    let took = start.elapsed();
+    assert!(took <= Duration::from_millis(5_050), "{took:?}");
+    for result in within(calls).await.unwrap() {
+        assert_eq!(result.unwrap_err().code(), Code::DeadlineExceeded);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -175,7 +202,11 @@ async fn a_handler_that_is_ready_at_once_costs_no_task() {
     let bench = bench().await;
     within(bench.probe.echo("warm")).await.unwrap();
     // What is spawned shows in the IDs of tasks: they are given out one after the other.
-    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let tasks = || {
+        tokio::runtime::Handle::current()
+            .metrics()
+            .num_alive_tasks()
+    };
     let before = tasks();
     let calls = join_all((0..100).map(|_| bench.probe.echo("ready")));
     let mut most = 0;
@@ -253,7 +284,9 @@ async fn a_method_of_a_newer_schema_is_unimplemented_and_the_session_lives() {
     let newer: Newer = within(bench.pair.peer.open()).await.unwrap();
     for method in [&LATER, &ELSEWHERE] {
         let params = Outgoing::call(method.interface_id, method.ordinal, 0);
-        let status = within(newer.0.call(method, params, |_| Ok(()))).await.unwrap_err();
+        let status = within(newer.0.call(method, params, |_| Ok(())))
+            .await
+            .unwrap_err();
         assert_eq!(status.code(), Code::Unimplemented);
         assert!(status.is_remote());
     }
@@ -283,7 +316,9 @@ async fn a_result_that_fits_no_message_is_resource_exhausted() {
 async fn parameters_that_fit_no_message_are_resource_exhausted_before_they_are_sent() {
     let bench = bench().await;
     let (before, _) = bench.pair.link.sent();
-    let status = within(bench.probe.blob(&vec![0; MAX_MESSAGE])).await.unwrap_err();
+    let status = within(bench.probe.blob(&vec![0; MAX_MESSAGE]))
+        .await
+        .unwrap_err();
     assert_eq!(status.code(), Code::ResourceExhausted);
     assert!(!status.is_remote());
     let (after, _) = bench.pair.link.sent();
@@ -307,45 +342,62 @@ async fn a_cut_fails_every_call_within_a_second() {
         assert!(!status.is_remote());
     }
     bench.running.reaches(0).await;
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
-    assert_eq!(within(bench.pair.peer.closed()).await, SessionError::Truncated);
-    assert_eq!(within(bench.pair.seen.closed()).await, SessionError::Truncated);
+    assert!(
+        start.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        start.elapsed()
+    );
+    assert_eq!(
+        within(bench.pair.peer.closed()).await,
+        SessionError::Truncated
+    );
+    assert_eq!(
+        within(bench.pair.seen.closed()).await,
+        SessionError::Truncated
+    );
     let status = within(bench.probe.echo("late")).await.unwrap_err();
     assert_eq!(status.code(), Code::Unavailable);
-    let status = within(bench.pair.peer.open::<ProbeClient>()).await.unwrap_err();
+    let status = within(bench.pair.peer.open::<ProbeClient>())
+        .await
+        .unwrap_err();
     assert_eq!(status.code(), Code::Unavailable);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_peer_that_misbehaves_fails_every_call_within_a_second_though_it_reads_nothing() {
+async fn a_damaged_record_ends_the_session_at_once_though_the_peer_reads_nothing() {
     let bench = bench().await;
-    let call = tokio::spawn(bench.pair.seen.closed_owned());
     let hanging = tokio::spawn(bench.probe.hang().into_future());
     bench.running.reaches(1).await;
-    let start = Instant::now();
+    // The damage is on its way when the wire towards the caller blocks.
+    bench.pair.link.delay(Duration::from_millis(100));
     bench.pair.link.corrupt_next();
-    let _ = within(bench.probe.echo("damaged").timeout(Duration::from_millis(900))).await;
-    within(hanging).await.unwrap().unwrap_err();
+    let damaged = tokio::spawn(bench.probe.echo("damaged").into_future());
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    bench.pair.link.stall(true);
+    let start = Instant::now();
+    assert_eq!(
+        within(bench.pair.seen.closed()).await,
+        SessionError::Record(RecordError::BadTag)
+    );
     bench.running.reaches(0).await;
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
-    within(call).await.unwrap();
-}
-
-/// [`Peer::closed`] as a task of its own.
-trait ClosedOwned {
-    fn closed_owned(&self) -> impl Future<Output = SessionError> + Send + 'static;
-}
-
-impl ClosedOwned for Peer {
-    fn closed_owned(&self) -> impl Future<Output = SessionError> + Send + 'static {
-        let peer = self.clone();
-        async move { peer.closed().await }
+    assert!(
+        start.elapsed() <= Duration::from_millis(55),
+        "{:?}",
+        start.elapsed()
+    );
+    for call in [
+        tokio::spawn(async move { hanging.await.unwrap().map(drop) }),
+        tokio::spawn(async move { damaged.await.unwrap().map(drop) }),
+    ] {
+        within(call).await.unwrap().unwrap_err();
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_channel_that_is_not_served_is_unimplemented() {
-    let pair = within(testing::pair(Node::builder().allow(Trust::anyone()))).await.unwrap();
+    let pair = within(testing::pair(Node::builder().allow(Trust::anyone())))
+        .await
+        .unwrap();
     let status = within(pair.peer.open::<ProbeClient>()).await.unwrap_err();
     assert_eq!(status.code(), Code::Unimplemented);
 }
@@ -354,7 +406,10 @@ async fn a_channel_that_is_not_served_is_unimplemented() {
 async fn a_channel_that_trust_does_not_name_is_permission_denied() {
     let caller = Identity::from_seed([5; 32], 0);
     let device = caller.device_id();
-    for (channels, allowed) in [(vec![probe::CHANNEL], true), (vec![probe::CHANNEL + 1], false)] {
+    for (channels, allowed) in [
+        (vec![probe::CHANNEL], true),
+        (vec![probe::CHANNEL + 1], false),
+    ] {
         let trust = Trust::nobody().device_on(device, channels);
         let node = Node::builder().allow(trust).serve(TestProbe::default());
         let from = Node::builder().identity(Identity::from_seed([5; 32], 0));
@@ -393,7 +448,9 @@ impl Client for Stranger {
 #[tokio::test(start_paused = true)]
 async fn another_interface_on_the_channel_is_unimplemented() {
     let bench = bench().await;
-    let status = within(bench.pair.peer.open::<Stranger>()).await.unwrap_err();
+    let status = within(bench.pair.peer.open::<Stranger>())
+        .await
+        .unwrap_err();
     assert_eq!(status.code(), Code::Unimplemented);
     assert!(status.message().contains("interface"), "{status}");
     within(bench.probe.echo("alive")).await.unwrap();
@@ -407,7 +464,10 @@ async fn a_local_client_behaves_as_a_remote_one() {
     assert_eq!(within(local.echo("here")).await.unwrap(), "here");
     assert_eq!(within(local.caller()).await.unwrap(), "nobody");
     let status = within(local.refuse(0)).await.unwrap_err();
-    assert_eq!(probe::Error::from_status(&status), Some(probe::Error::NoSuchThing));
+    assert_eq!(
+        probe::Error::from_status(&status),
+        Some(probe::Error::NoSuchThing)
+    );
     assert!(!status.is_remote());
     let start = Instant::now();
     let status = within(local.hang()).await.unwrap_err();
@@ -441,7 +501,8 @@ async fn a_call_is_a_value() {
     assert_eq!(bench.pair.link.sent().0, before);
     // Two calls at once.
     let start = Instant::now();
-    let (first, second) = within(async { tokio::join!(bench.probe.wait(700), bench.probe.wait(800)) }).await;
+    let (first, second) =
+        within(async { tokio::join!(bench.probe.wait(700), bench.probe.wait(800)) }).await;
     first.and(second).unwrap();
     assert!(start.elapsed() < Duration::from_millis(850));
     // The first of two.
@@ -456,10 +517,16 @@ async fn a_call_is_a_value() {
 #[tokio::test(start_paused = true)]
 async fn a_timeout_beyond_all_time_waits_and_does_not_panic() {
     let bench = bench().await;
-    within(bench.probe.echo("patient").timeout(Duration::MAX)).await.unwrap();
+    within(bench.probe.echo("patient").timeout(Duration::MAX))
+        .await
+        .unwrap();
     let local = ProbeClient::local(TestProbe::default());
-    within(local.echo("patient").timeout(Duration::MAX)).await.unwrap();
-    let status = within(bench.probe.hang().timeout(Duration::ZERO)).await.unwrap_err();
+    within(local.echo("patient").timeout(Duration::MAX))
+        .await
+        .unwrap();
+    let status = within(bench.probe.hang().timeout(Duration::ZERO))
+        .await
+        .unwrap_err();
     assert_eq!(status.code(), Code::DeadlineExceeded);
 }
 
@@ -522,7 +589,13 @@ async fn clients_that_come_and_go_do_not_wear_the_session_out() {
     for round in 0..3_000 {
         let probe: ProbeClient = within(bench.pair.peer.open()).await.unwrap();
         drop(probe);
-        let channel = within(bench.pair.peer.open_bytes(probe::CHANNEL, probe::INTERFACE_ID)).await;
+        let channel = within(
+            bench
+                .pair
+                .peer
+                .open_bytes(probe::CHANNEL, probe::INTERFACE_ID),
+        )
+        .await;
         drop(channel.unwrap());
         if round % 100 == 0 {
             // Ten in a millisecond are more than any budget allows; these are fewer than 256 a second.

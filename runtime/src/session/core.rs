@@ -159,6 +159,10 @@ impl Core {
         into.append(&mut self.inbound);
     }
 
+    pub(super) fn has_inbound(&self) -> bool {
+        !self.inbound.is_empty()
+    }
+
     pub(super) fn schedule(&mut self, at: Instant) {
         if self.timer.is_none_or(|timer| at < timer) {
             self.timer = Some(at);

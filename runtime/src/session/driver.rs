@@ -356,6 +356,10 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
             let mut core = self.session.core();
             if core.timer().is_some_and(|timer| timer <= now) {
                 core.expire(now, &mut self.work);
+                if core.has_inbound() {
+                    // Calls took the places of those that expired, and a peer that reads nothing causes no other round.
+                    cx.waker().wake_by_ref();
+                }
             }
             if now >= self.heard + SILENT_AFTER {
                 return Err(SessionError::Silent);
