@@ -23,6 +23,9 @@ use crate::{
 /// never answers would hold the caller's memory.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
 
+/// Longest time that a call may take: what the milliseconds on the wire can say, 49 days.
+const LONGEST: Duration = Duration::from_millis(u32::MAX as u64);
+
 /// Where a client sends its calls: a channel of a session, or a service in this process.
 #[derive(Clone, Debug)]
 pub struct ClientChannel(Route);
@@ -113,9 +116,9 @@ impl<T> Call<T> {
         }
     }
 
-    /// Sets how long the call may take, from its first poll to its result. The time travels with the call.
+    /// Sets how long the call may take, from its first poll to its result: at most 49 days. The time travels with the call.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.timeout = timeout.min(LONGEST);
         self
     }
 

@@ -159,6 +159,10 @@ impl Core {
         into.append(&mut self.inbound);
     }
 
+    pub(super) fn has_inbound(&self) -> bool {
+        !self.inbound.is_empty()
+    }
+
     pub(super) fn schedule(&mut self, at: Instant) {
         if self.timer.is_none_or(|timer| at < timer) {
             self.timer = Some(at);
@@ -428,7 +432,14 @@ impl Core {
     ) {
         match self.channels.get_mut(&id) {
             Some(Channel::Server(server)) => server.started(answer, deadline, task),
-            _ => task.abort(),
+            _ => {
+                task.abort();
+                return;
+            }
+        }
+        // The timer that was set when the call came may have been spent before it started.
+        if let Some(deadline) = deadline {
+            self.schedule(deadline);
         }
     }
 

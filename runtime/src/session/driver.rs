@@ -92,10 +92,7 @@ where
     };
     // Whatever happens to this task, no call may wait on a session that no one drives.
     let guard = EndOnDrop(Arc::clone(&session));
-    let error = driver.run().await;
-    tracing::debug!(peer = %session.peer(), %error, "session ended");
-    guard.end(error.clone());
-    error
+    driver.run(guard).await
 }
 
 struct EndOnDrop(Arc<Session>);
@@ -142,8 +139,11 @@ type InboundCallKey = (
 );
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
-    async fn run(mut self) -> SessionError {
+    async fn run(mut self, guard: EndOnDrop) -> SessionError {
         let error = std::future::poll_fn(|cx| self.poll(cx)).await;
+        tracing::debug!(peer = %self.session.peer(), %error, "session ended");
+        // First those who wait for the session, then the peer that may not even read the Goodbye.
+        guard.end(error.clone());
         let code = match &error {
             SessionError::Frame(_) | SessionError::Record(_) => Some(GoodbyeCode::PROTOCOL_ERROR),
             SessionError::Silent => Some(GoodbyeCode::IDLE),
@@ -328,7 +328,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         for ((channel, answer), outcome) in self.replies.drain(..) {
             core.reply(channel, answer, outcome);
         }
-        core.take_inbound(&mut self.calls);
+        // Calls that had waited for these replies start in the next round. Until then a Finish finds them in the core.
     }
 
     fn start_streams(&mut self) {
@@ -363,6 +363,10 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
             let mut core = self.session.core();
             if core.timer().is_some_and(|timer| timer <= now) {
                 core.expire(now, &mut self.work);
+                if core.has_inbound() {
+                    // Calls took the places of those that expired, and a peer that reads nothing causes no other round.
+                    cx.waker().wake_by_ref();
+                }
             }
             if now >= self.heard + SILENT_AFTER {
                 return Err(SessionError::Silent);
