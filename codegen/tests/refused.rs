@@ -390,7 +390,9 @@ fn bytes_that_are_no_request() {
 #[test]
 fn nothing_to_compile_and_a_module_that_is_none() {
     let dir = tempfile::tempdir().unwrap();
-    let builder = dsoftbus_codegen::configure().out_dir(dir.path());
+    let builder = dsoftbus_codegen::configure()
+        .schema_dir(dir.path())
+        .out_dir(dir.path());
     assert_eq!(
         builder.compile(Vec::<&str>::new()),
         Err(dsoftbus_codegen::Error::NothingToDo)
