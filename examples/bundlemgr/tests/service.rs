@@ -1,6 +1,11 @@
 //! The bundle manager over a session in memory: real frames, real cryptography, real files.
 
-use std::path::Path;
+use std::{
+    future::{Future as _, poll_fn},
+    path::Path,
+    pin::pin,
+    task::Poll,
+};
 
 use bundlemgr::{BundleManagerClient, Bundles, Error, Limits};
 use bytes::Bytes;
@@ -281,16 +286,20 @@ async fn a_payload_with_a_wrong_digest_leaves_nothing() {
 #[tokio::test]
 async fn a_transfer_that_is_cut_leaves_nothing() {
     let fixture = Fixture::new(Limits::default()).await;
-    let payload = Bytes::from(vec![7; 4 << 20]);
-    // The wire takes a part of the payload, then nothing more.
-    let peer = fixture.pair.peer.clone();
-    let link = fixture.pair.link.clone();
-    let push = tokio::spawn(async move { peer.push_bytes(payload).await });
-    while link.sent().0 < 1 << 20 {
-        tokio::task::yield_now().await;
-    }
+    let payload = Bytes::from(vec![7; 16 << 20]);
+    let link = &fixture.pair.link;
+    let mut push = pin!(fixture.pair.peer.push_bytes(payload));
+    // Only this task feeds the wire, so what is sent when it looks is a part.
+    poll_fn(|cx| {
+        assert!(push.as_mut().poll(cx).is_pending());
+        match link.sent().0 {
+            0..0x10_0000 => Poll::Pending,
+            _ => Poll::Ready(()),
+        }
+    })
+    .await;
     link.cut();
-    assert_eq!(push.await.unwrap().unwrap_err().code(), Code::Unavailable);
+    assert_eq!(push.await.unwrap_err().code(), Code::Unavailable);
     fixture.pair.seen.closed().await;
     while fixture.bundles.usage().uploads > 0 {
         tokio::task::yield_now().await;
