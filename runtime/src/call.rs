@@ -13,7 +13,7 @@ use dsoftbus_proto::message::{Incoming, Outgoing};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::{
-    CallFuture, Context, MethodDescriptor, Result, ServiceDescriptor, Skeleton, Status,
+    CallFuture, Context, MethodDescriptor, Result, Skeleton, Status,
     session::{CallSlot, RpcChannel},
 };
 
@@ -22,6 +22,9 @@ use crate::{
 /// Long enough for a slow device, short enough that a lost reply is noticed. No call waits for ever: a peer that
 /// never answers would hold the caller's memory.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Longest time that a call may take: what the milliseconds on the wire can say, 49 days.
+const LONGEST: Duration = Duration::from_millis(u32::MAX as u64);
 
 /// Where a client sends its calls: a channel of a session, or a service in this process.
 #[derive(Clone, Debug)]
@@ -113,9 +116,9 @@ impl<T> Call<T> {
         }
     }
 
-    /// Sets how long the call may take, from its first poll to its result. The time travels with the call.
+    /// Sets how long the call may take, from its first poll to its result: at most 49 days. The time travels with the call.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.timeout = timeout.min(LONGEST);
         self
     }
 
@@ -199,9 +202,4 @@ impl<T> fmt::Debug for Call<T> {
 
 pub(crate) fn deadline_exceeded() -> Status {
     Status::deadline_exceeded("the call did not finish in time")
-}
-
-/// Refuses a method that an interface does not have.
-pub(crate) fn no_such_method(service: &ServiceDescriptor, method_id: u16) -> Status {
-    Status::unimplemented(format!("{} has no method @{method_id}", service.name))
 }

@@ -225,6 +225,7 @@ impl ByteChannel {
 
     fn poll_ready(&self, cx: &Context<'_>) -> Poll<Result<(), ChannelError>> {
         let mut core = self.session.core();
+        core.check_alive()?;
         let Some((bytes, mux)) = core.bytes(self.id) else {
             return Poll::Ready(Err(ChannelError::Finished));
         };

@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, sync::Arc, task::Waker, time::Duration};
 use bytes::Bytes;
 use dsoftbus_proto::{
     frame::{ChannelId, CloseCode, Mode},
-    message::{Message, Outgoing},
+    message::{ExceptionKind, Message, Outgoing},
     mux::{Connection, Event, Limits, Outbound},
-    rpc::level0::AnswerId,
+    rpc::level0::{AnswerId, RpcError},
     side::Side,
 };
 use tokio::{task::AbortHandle, time::Instant};
@@ -159,6 +159,10 @@ impl Core {
         into.append(&mut self.inbound);
     }
 
+    pub(super) fn has_inbound(&self) -> bool {
+        !self.inbound.is_empty()
+    }
+
     pub(super) fn schedule(&mut self, at: Instant) {
         if self.timer.is_none_or(|timer| at < timer) {
             self.timer = Some(at);
@@ -281,8 +285,16 @@ impl Core {
             }
         };
         if let Err(error) = handled {
-            tracing::debug!(channel = ?id, %error, "RPC protocol violated");
-            self.break_channel(id, CloseCode::PROTOCOL_ERROR, work);
+            let code = match &error {
+                // How stock Cap'n Proto peers say goodbye.
+                RpcError::Aborted {
+                    kind: ExceptionKind::Disconnected,
+                    ..
+                } => CloseCode::CANCELLED,
+                _ => CloseCode::PROTOCOL_ERROR,
+            };
+            tracing::debug!(channel = ?id, %error, "RPC ended");
+            self.break_channel(id, code, work);
         }
     }
 
@@ -420,7 +432,14 @@ impl Core {
     ) {
         match self.channels.get_mut(&id) {
             Some(Channel::Server(server)) => server.started(answer, deadline, task),
-            _ => task.abort(),
+            _ => {
+                task.abort();
+                return;
+            }
+        }
+        // The timer that was set when the call came may have been spent before it started.
+        if let Some(deadline) = deadline {
+            self.schedule(deadline);
         }
     }
 

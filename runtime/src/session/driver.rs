@@ -59,6 +59,9 @@ const PING_AFTER: Duration = Duration::from_secs(15);
 /// The session ends when nothing came for this long: two Pings went unanswered.
 const SILENT_AFTER: Duration = Duration::from_secs(45);
 
+/// How often the budgets of a peer that sends are refilled.
+const TICK: Duration = Duration::from_secs(1);
+
 /// Time that a closing session may take to hand its last bytes to the socket.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
@@ -83,15 +86,13 @@ where
         calls: Vec::new(),
         replies: Vec::new(),
         heard: now,
+        ticked: now,
         pinged: 0,
         sleep: Box::pin(tokio::time::sleep_until(now + PING_AFTER)),
     };
     // Whatever happens to this task, no call may wait on a session that no one drives.
     let guard = EndOnDrop(Arc::clone(&session));
-    let error = driver.run().await;
-    tracing::debug!(peer = %session.peer(), %error, "session ended");
-    guard.end(error.clone());
-    error
+    driver.run(guard).await
 }
 
 struct EndOnDrop(Arc<Session>);
@@ -127,6 +128,7 @@ struct Driver<T> {
     calls: Vec<InboundCall>,
     replies: Vec<(InboundCallKey, Result<Outgoing>)>,
     heard: Instant,
+    ticked: Instant,
     pinged: u64,
     sleep: Pin<Box<Sleep>>,
 }
@@ -137,8 +139,11 @@ type InboundCallKey = (
 );
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
-    async fn run(mut self) -> SessionError {
+    async fn run(mut self, guard: EndOnDrop) -> SessionError {
         let error = std::future::poll_fn(|cx| self.poll(cx)).await;
+        tracing::debug!(peer = %self.session.peer(), %error, "session ended");
+        // First those who wait for the session, then the peer that may not even read the Goodbye.
+        guard.end(error.clone());
         let code = match &error {
             SessionError::Frame(_) | SessionError::Record(_) => Some(GoodbyeCode::PROTOCOL_ERROR),
             SessionError::Silent => Some(GoodbyeCode::IDLE),
@@ -197,13 +202,14 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
             if read.map_err(io_error)? == 0 {
                 return Err(SessionError::Truncated);
             }
-            self.heard = Instant::now();
-            self.pinged = 0;
+            self.hear();
             progress = true;
             self.open_records()?;
         }
         self.session.core().take_inbound(&mut self.calls);
         self.run_handlers(cx);
+        // Answers may have made room for calls that waited.
+        progress |= !self.calls.is_empty();
         self.start_streams();
         self.work.finish();
         self.poll_timers(cx)?;
@@ -229,6 +235,17 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         }
         self.work.finish();
         Ok(progress)
+    }
+
+    /// Notes that the peer is there, and lets time refill its budgets.
+    fn hear(&mut self) {
+        self.heard = Instant::now();
+        self.pinged = 0;
+        let elapsed = self.heard - self.ticked;
+        if elapsed >= TICK {
+            self.ticked = self.heard;
+            self.session.core().mux.tick(elapsed);
+        }
     }
 
     fn poll_read(&mut self, cx: &mut TaskContext<'_>) -> Poll<io::Result<usize>> {
@@ -313,7 +330,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         for ((channel, answer), outcome) in self.replies.drain(..) {
             core.reply(channel, answer, outcome);
         }
-        core.take_inbound(&mut self.calls);
+        // Calls that had waited for these replies start in the next round. Until then a Finish finds them in the core.
     }
 
     fn start_streams(&mut self) {
@@ -348,6 +365,10 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
             let mut core = self.session.core();
             if core.timer().is_some_and(|timer| timer <= now) {
                 core.expire(now, &mut self.work);
+                if core.has_inbound() {
+                    // Calls took the places of those that expired, and a peer that reads nothing causes no other round.
+                    cx.waker().wake_by_ref();
+                }
             }
             if now >= self.heard + SILENT_AFTER {
                 return Err(SessionError::Silent);

@@ -6,6 +6,8 @@ mod link;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::io::{AsyncRead, AsyncWrite};
+
 pub use self::link::Link;
 use crate::{ByteChannel, ConnectError, Node, NodeBuilder, Peer, Trust};
 
@@ -76,6 +78,19 @@ pub async fn connect(caller: &Node, node: &Node) -> Result<Pair, ConnectError> {
         seen: seen?,
         link,
     })
+}
+
+/// Has `node` answer a connection that exists already, as it answers those that come in over its listener: for tests that
+/// speak the protocol by hand.
+///
+/// # Errors
+///
+/// Why no session came of it.
+pub async fn accept<T>(node: &Node, io: T) -> Result<Peer, ConnectError>
+where
+    T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    node.accept_over(io).await
 }
 
 /// Two connected byte channels as `futures` `AsyncRead + AsyncWrite`, with the pair that carries them: any two-party Cap'n Proto

@@ -1,0 +1,34 @@
+//! What the tests of this crate share: a service that does what a test asks it to, stock Cap'n Proto at the other end of a
+//! channel, and a peer that speaks the protocol by hand.
+
+dsoftbus::include_schemas!();
+
+pub mod by_hand;
+pub mod gauge;
+pub mod probe_service;
+pub mod stock;
+
+use std::{future::Future, time::Duration};
+
+pub use self::{gauge::Gauge, probe_service::TestProbe};
+
+/// Time that any wait of a test may take, in whichever clock the test runs.
+///
+/// Longer than the default deadline of a call, so that a call which hangs shows as its own error.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits for `future`, but no longer than [`PATIENCE`].
+///
+/// # Panics
+///
+/// When that was not enough.
+#[track_caller]
+pub fn within<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let place = std::panic::Location::caller();
+    async move {
+        match tokio::time::timeout(PATIENCE, future).await {
+            Ok(output) => output,
+            Err(_) => panic!("the wait at {place} took longer than {PATIENCE:?}"),
+        }
+    }
+}
