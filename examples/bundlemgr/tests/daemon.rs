@@ -1,5 +1,10 @@
 //! The daemon as a process: killed without warning, and started again.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper of tests fails by panicking, too"
+)]
+
 use std::{path::Path, process::Stdio, time::Duration};
 
 use bundlemgr::{BundleManagerClient, Error};

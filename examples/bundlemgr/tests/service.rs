@@ -1,5 +1,10 @@
 //! The bundle manager over a session in memory: real frames, real cryptography, real files.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper of tests fails by panicking, too"
+)]
+
 use std::{
     future::{Future as _, poll_fn},
     path::Path,

@@ -154,8 +154,6 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         }
         // A peer that misbehaved or does not read is owed no more than a short try.
         let _ = tokio::time::timeout(CLOSE_WITHIN, self.finish()).await;
-        // Sealing may have taken the wakers of writers out of the core: the end of the session finds them no more.
-        self.work.finish();
         error
     }
 
