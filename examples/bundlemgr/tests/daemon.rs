@@ -154,15 +154,17 @@ async fn the_daemon_lets_in_whom_its_trust_file_names_and_nobody_else() {
     let trusted = home.path().join("trusted");
     std::fs::write(
         &trusted,
-        format!("{}  0x11 # a friend\n", friend.device_id()),
+        format!("{} 2 0x11 # a friend\n", friend.device_id()),
     )
     .unwrap();
     let daemon = Daemon::start(home.path(), &["--trust", trusted.to_str().unwrap()]).await;
     let peer = timeout(PATIENCE, friend.connect(&daemon.ticket))
         .await
         .unwrap();
-    let client: BundleManagerClient = peer.unwrap().open().await.unwrap();
-    assert_eq!(client.list().await.unwrap(), []);
+    let peer = peer.unwrap();
+    let client: BundleManagerClient = peer.open().await.unwrap();
+    let handle = peer.push_bytes(payload(10)).await.unwrap();
+    client.install("clock", 10, handle.to_raw()).await.unwrap();
     let refused = timeout(PATIENCE, stranger.connect(&daemon.ticket))
         .await
         .unwrap();

@@ -412,7 +412,7 @@ async fn a_payload_that_was_never_installed_is_gone_after_a_restart() {
 }
 
 #[tokio::test]
-async fn a_payload_that_two_bundles_share_goes_with_the_last() {
+async fn a_payload_that_two_bundles_share_outlives_the_first() {
     let fixture = Fixture::new(Limits::default()).await;
     fixture.install("one", b"shared").await.unwrap();
     fixture.install("two", b"shared").await.unwrap();
