@@ -20,7 +20,7 @@ use crate::{
 /// ([`NodeBuilder::serve`](dsoftbus::NodeBuilder::serve)).
 ///
 /// Who may open channel 0x11 of the node may install, read and uninstall every bundle: that is a matter of the node's
-/// [`Trust`](dsoftbus::Trust). Who installed a bundle is written down for the quotas in [`Limits`].
+/// [`Trust`](dsoftbus::Trust). A rule that names channels has to name channel 2 as well, which the payloads travel on. Who installed a bundle is written down for the quotas in [`Limits`].
 ///
 /// # How long a payload lives
 ///

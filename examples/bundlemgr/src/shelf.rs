@@ -22,7 +22,7 @@ use dsoftbus::{
 };
 
 use crate::{
-    BundleInfo, Error, Limits,
+    BundleInfo, Error, Limits, MAX_BUNDLES,
     hold::{Hold, Holds},
     name,
     record::Record,
@@ -246,7 +246,7 @@ impl Names {
     }
 
     fn check_room(&self, new: &Record, limits: &Limits) -> Result<()> {
-        if self.records.len() >= limits.bundles {
+        if self.records.len() >= limits.bundles.min(MAX_BUNDLES) {
             return Err(Error::NoSpace.with_message("no room for another bundle"));
         }
         let owned = self.records.values().filter(|r| r.owner == new.owner);
@@ -353,3 +353,6 @@ fn unix_now() -> u64 {
         .duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |since| since.as_secs())
 }
+
+#[cfg(test)]
+mod tests;

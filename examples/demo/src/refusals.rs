@@ -19,9 +19,8 @@ const SAMPLE: usize = 1 << 20;
 pub(crate) async fn wrong_device(report: &mut Report, node: &Node, hub: &Hub) -> Result<()> {
     let other = Identity::ephemeral()?;
     let ticket = Ticket::new(announce_at(&other, hub.node.ticket().announcement()).await?);
-    let refused = match node.connect(&ticket).await {
-        Ok(_) => return Err("a device that is not the one dialled was accepted".into()),
-        Err(error) => error,
+    let Err(refused) = node.connect(&ticket).await else {
+        return Err("a device that is not the one dialled was accepted".into());
     };
     // The first handshake message is encrypted to the key of the device that was dialled. The hub has another, cannot
     // read it, and hangs up without a word: it gives nothing away to whoever does not know it.
@@ -49,9 +48,8 @@ async fn announce_at(device: &Identity, address: &Announcement) -> Result<Announ
 /// The stranger proves its key all the same: authentication says who it is, and trust says that it may not come in.
 pub(crate) async fn unknown_caller(report: &mut Report, hub: &Hub) -> Result<()> {
     let stranger = Node::builder().start().await?;
-    let refused = match stranger.connect(hub.node.device_id()).await {
-        Ok(_) => return Err("a device that nobody trusts was let in".into()),
-        Err(error) => error,
+    let Err(refused) = stranger.connect(hub.node.device_id()).await else {
+        return Err("a device that nobody trusts was let in".into());
     };
     let kept = matches!(
         refused,
@@ -79,9 +77,8 @@ pub(crate) async fn corrupted_payload(
         // There is no bit to flip in an empty file.
         None => damaged.push(0),
     }
-    let refused = match peer.push_digested(announced, damaged.into()).await {
-        Ok(_) => return Err("a corrupted payload was accepted".into()),
-        Err(status) => status,
+    let Err(refused) = peer.push_digested(announced, damaged.into()).await else {
+        return Err("a corrupted payload was accepted".into());
     };
     report.fact("one bit flipped", &refused);
     report.check(refused.code() == Code::DataLoss, "no handle for it")?;

@@ -12,7 +12,7 @@ const USAGE: &str =
     "usage: bundlemgrd --key FILE --dir DIR (--trust FILE | --allow-anyone) [--listen ADDR]
   --key FILE      key of this device; made if it is not there
   --dir DIR       where the bundles are; made if it is not there
-  --trust FILE    devices that may call, one ID a line
+  --trust FILE    devices that may call, one ID a line; with channels, 2 and 0x11
   --allow-anyone  every device may call
   --listen ADDR   where to listen, [::1]:0 by default";
 
