@@ -3,7 +3,7 @@
 //! ```no_run
 //! // build.rs
 //! fn main() -> dsoftbus_codegen::Result<()> {
-//!     dsoftbus_codegen::configure().schema_dir("schemas").compile(["greeter.capnp"])
+//!     dsoftbus_codegen::configure().compile(["greeter.capnp"])
 //! }
 //! ```
 //!

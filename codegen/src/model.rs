@@ -134,7 +134,7 @@ pub(crate) enum Type {
     Data,
     Enum(u64),
     Struct(u64),
-    List(Box<Type>),
+    List(Box<Self>),
     /// A type that cannot be translated, and what it is called.
     Unsupported(String),
 }

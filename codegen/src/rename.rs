@@ -11,7 +11,7 @@ use capnp::schema_capnp::{code_generator_request, node};
 use std::collections::BTreeMap;
 
 use crate::model::Kind;
-use crate::request::{raw_enumerant, raw_name};
+use crate::request::{raw_enumerant, raw_method, raw_name};
 
 /// The request that capnpc is given.
 pub(crate) fn for_capnpc(
@@ -20,8 +20,9 @@ pub(crate) fn for_capnpc(
     let mut kinds = BTreeMap::new();
     for node in request.get_nodes()? {
         let kind = match node.which()? {
-            node::Enum(_) => Kind::Enum,
-            _ => Kind::Struct,
+            node::Enum(_) => Some(Kind::Enum),
+            node::Annotation(_) => None,
+            _ => Some(Kind::Struct),
         };
         kinds.insert(node.get_id(), kind);
     }
@@ -36,12 +37,13 @@ pub(crate) fn for_capnpc(
         let mut nested = node.reborrow().get_nested_nodes()?;
         for index in 0..nested.len() {
             let mut entry = nested.reborrow().get(index);
-            let kind = kinds
-                .get(&entry.reborrow().get_id())
-                .copied()
-                .unwrap_or(Kind::Struct);
+            let kind = kinds.get(&entry.reborrow().get_id()).copied().flatten();
             let name = entry.reborrow().get_name()?.to_string()?;
-            let renamed = raw_name(&name, kind);
+            let renamed = match kind {
+                Some(kind) => raw_name(&name, kind),
+                // capnpc makes a module `code` of `annotation code`, and one of `enum Code`.
+                None => format!("{name}Annotation"),
+            };
             if renamed != name {
                 entry.set_name(&renamed);
             }
@@ -53,7 +55,7 @@ pub(crate) fn for_capnpc(
                     let mut method = methods.reborrow().get(index);
                     method.reborrow().init_annotations(0);
                     let name = method.reborrow().get_name()?.to_string()?;
-                    let renamed = raw_name(&name, Kind::Const);
+                    let renamed = raw_method(&name);
                     if renamed != name {
                         method.set_name(&renamed);
                     }

@@ -366,7 +366,7 @@ impl<'a> Source<'a> {
         let node::Struct(body) = node.which()? else {
             return Ok(Shape::Unknown(text(node.get_display_name()?)?));
         };
-        let raw_method = raw_name(side.method, Kind::Const);
+        let raw_method = raw_method(side.method);
         let mut raw = side.interface.raw.clone();
         raw.push(names::raw_module(&format!("{raw_method}{suffix}")));
         let mut scope = side.interface.scope.clone();
@@ -432,7 +432,7 @@ impl<'a> Source<'a> {
                     .unwrap_or("an unknown file");
                 let file = name.split(':').next().unwrap_or(name);
                 Type::Unsupported(format!(
-                    "a type of `{file}`, which is imported but not compiled: add that file to `compile`"
+                    "is of `{file}`, which is imported but not compiled: add that file to `compile`"
                 ))
             }
         }
@@ -458,6 +458,15 @@ pub(crate) fn raw_name(name: &str, kind: Kind) -> String {
         format!("{name}_")
     } else {
         name.to_owned()
+    }
+}
+
+/// The name a method has in the request that capnpc sees. Its server trait calls `clone` on what a method of that name hides.
+pub(crate) fn raw_method(name: &str) -> String {
+    if name == "clone" {
+        "clone_".to_owned()
+    } else {
+        raw_name(name, Kind::Const)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Golden files: what the generator writes for each schema, byte for byte. `UPDATE_GOLDEN=1` rewrites them.
 
+#![allow(clippy::unwrap_used)] // clippy.toml allows it in tests, but not in what tests call
+
 use std::path::{Path, PathBuf};
 
 fn golden_dir() -> PathBuf {
@@ -58,6 +60,53 @@ fn broad_is_what_the_golden_file_says() {
     assert_golden("broad.rs", &["broad.capnp", "shared.capnp"]);
 }
 
+/// The stored request is what `capnp compile -o-` gave for `greeter.capnp`.
+#[test]
+fn a_stored_request_gives_the_same_code_as_its_schema() {
+    let path = golden_dir().join("greeter.cgr");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        let out = tempfile::tempdir().unwrap();
+        let import = out.path().join("dsoftbus");
+        std::fs::create_dir(&import).unwrap();
+        std::fs::write(import.join("bus.capnp"), dsoftbus_schemas::BUS.text).unwrap();
+        let output = std::process::Command::new("capnp")
+            .args(["compile", "-o-", "greeter.capnp"])
+            .arg(format!("--import-path={}", out.path().display()))
+            .current_dir(golden_dir())
+            .output()
+            .unwrap();
+        assert!(output.status.success());
+        std::fs::write(&path, output.stdout).unwrap();
+    }
+    let dir = tempfile::tempdir().unwrap();
+    dsoftbus_codegen::configure()
+        .out_dir(dir.path())
+        .capnp_executable("not-needed")
+        .compile_request(&std::fs::read(path).unwrap())
+        .unwrap();
+    assert_eq!(
+        std::fs::read_to_string(dir.path().join("dsoftbus.rs")).unwrap(),
+        generate(&["greeter.capnp"], false)
+    );
+}
+
+#[test]
+fn a_schema_may_use_types_of_an_embedded_one_that_is_compiled_too() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(
+        dir.path().join("x.capnp"),
+        "@0xb0a1b2c3d4e5f609; using Samgr = import \"/dsoftbus/samgr.capnp\"; struct X { info @0 :Samgr.ServiceInfo; }",
+    )
+    .unwrap();
+    dsoftbus_codegen::configure()
+        .schema_dir(dir.path())
+        .out_dir(dir.path())
+        .compile(["x.capnp", "/dsoftbus/samgr.capnp"])
+        .unwrap();
+    let code = std::fs::read_to_string(dir.path().join("dsoftbus.rs")).unwrap();
+    assert!(code.contains("pub info: crate::ServiceInfo"));
+}
+
 #[test]
 fn two_runs_give_the_same_bytes() {
     let schemas = ["broad.capnp", "shared.capnp", "/dsoftbus/samgr.capnp"];
@@ -77,5 +126,24 @@ fn generated_code_has_no_unsafe_and_no_use() {
             line.starts_with("///") || !line.contains("unsafe"),
             "{line}"
         );
+    }
+}
+
+#[test]
+fn relative_paths_work_as_a_build_script_writes_them() {
+    // Tests, as build scripts, run in the root of the package.
+    for (schema_dir, file) in [
+        (".", "tests/golden/greeter.capnp"),
+        ("tests/golden", "greeter.capnp"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        dsoftbus_codegen::configure()
+            .out_dir(dir.path())
+            .schema_dir(schema_dir)
+            .compile([file])
+            .unwrap();
+        let code = std::fs::read_to_string(dir.path().join("dsoftbus.rs")).unwrap();
+        assert!(code.contains(&format!(" from {file}. Do not edit.")));
+        assert!(code.contains("pub mod greeter_capnp {"));
     }
 }

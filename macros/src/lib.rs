@@ -1,20 +1,31 @@
-//! Placeholder.
-/// stand-in
+//! `#[derive(Service)]`: connects a type to the services it implements.
+//!
+//! ```ignore
+//! #[derive(dsoftbus::Service)]
+//! #[service(Greeter, api::Other)]
+//! struct Hello;
+//! ```
+//!
+//! expands to an implementation of `dsoftbus::Service` whose skeletons are `GreeterSkeleton` and `api::OtherSkeleton`. Nothing
+//! else: what a service does is in the runtime, as functions that can be read and tested.
+
+mod ast;
+mod check;
+mod expand;
+
+use proc_macro::TokenStream;
+
+/// Implements `dsoftbus::Service` for a type.
+///
+/// `#[service(A, path::B)]` names the generated traits the type implements, one or more. Every mistake is reported at once,
+/// where it is; a trait that the type does not implement is reported at its name in the attribute.
 #[proc_macro_derive(Service, attributes(service))]
-pub fn derive_service(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    let input: syn::DeriveInput = syn::parse(input).expect("x");
-    let name = &input.ident;
-    let mut out = proc_macro2::TokenStream::new();
-    for attr in &input.attrs {
-        if attr.path().is_ident("service") {
-            let p: syn::Path = attr.parse_args().expect("path");
-            let mut p = p;
-            let l = p.segments.last_mut().expect("seg");
-            l.ident = quote::format_ident!("{}Skeleton", l.ident);
-            out.extend(
-                quote::quote!( ::std::sync::Arc::new(#p::new(::std::sync::Arc::clone(&self))), ),
-            );
-        }
-    }
-    quote::quote!(impl ::dsoftbus::Service for #name { fn skeletons(self: ::std::sync::Arc<Self>) -> ::std::vec::Vec<::std::sync::Arc<dyn ::dsoftbus::Skeleton>> { vec![ #out ] } }).into()
+pub fn derive_service(input: TokenStream) -> TokenStream {
+    let input = match syn::parse(input) {
+        Ok(input) => input,
+        Err(error) => return error.into_compile_error().into(),
+    };
+    let (derive, mut errors) = ast::read(&input);
+    errors.extend(check::check(&derive));
+    expand::expand(&derive, errors).into()
 }

@@ -13,7 +13,7 @@ use dsoftbus_proto::message::{Incoming, Outgoing};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::{
-    CallFuture, Context, MethodDescriptor, Result, ServiceDescriptor, Skeleton, Status,
+    CallFuture, Context, MethodDescriptor, Result, Skeleton, Status,
     session::{CallSlot, RpcChannel},
 };
 
@@ -202,9 +202,4 @@ impl<T> fmt::Debug for Call<T> {
 
 pub(crate) fn deadline_exceeded() -> Status {
     Status::deadline_exceeded("the call did not finish in time")
-}
-
-/// Refuses a method that an interface does not have.
-pub(crate) fn no_such_method(service: &ServiceDescriptor, method_id: u16) -> Status {
-    Status::unimplemented(format!("{} has no method @{method_id}", service.name))
 }

@@ -1,6 +1,9 @@
 //! [`Context`]: what a handler knows of the call it answers.
 
-use std::sync::{Arc, Weak};
+use std::{
+    future::{Future, pending},
+    sync::{Arc, Weak},
+};
 
 use dsoftbus_proto::identity::DeviceId;
 use tokio::time::Instant;
@@ -26,6 +29,32 @@ impl Context {
     /// The device proved possession of its key when the session was set up.
     pub fn peer(&self) -> Option<DeviceId> {
         self.peer
+    }
+
+    /// What both ends know the caller's session by; `None` when the caller is in this process, or its session has ended.
+    ///
+    /// The same as [`Peer::session_id`](crate::Peer::session_id) on the other side.
+    pub fn session_id(&self) -> Option<[u8; 32]> {
+        Some(self.session.as_ref()?.upgrade()?.id())
+    }
+
+    /// Waits until the caller's session has ended: for services that keep something only while its owner is there.
+    ///
+    /// The future is its own and may outlive the call. For a caller in this process it never ends.
+    ///
+    /// # Cancel safety
+    ///
+    /// Safe.
+    pub fn session_ended(&self) -> impl Future<Output = ()> + Send + use<> {
+        let session = self.session.clone();
+        async move {
+            let Some(session) = session else {
+                return pending().await;
+            };
+            if let Some(session) = session.upgrade() {
+                session.closed().await;
+            }
+        }
     }
 
     /// The method called; `None` when the interface does not have it.

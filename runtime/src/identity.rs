@@ -110,6 +110,15 @@ impl fmt::Debug for Identity {
     }
 }
 
+/// Milliseconds since 1970: sequence numbers of announcements, which must rise even when a node restarts at once.
+pub(crate) fn unix_millis() -> u64 {
+    SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |since| {
+            u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        })
+}
+
 /// Seconds since 1970, as certificates count them. A clock before that reads 0, and no certificate is valid.
 pub(crate) fn unix_now() -> u64 {
     SystemTime::now()

@@ -32,8 +32,9 @@ pub use dsoftbus_macros::Service;
 pub use dsoftbus_proto::{
     announcement::{Announcement, Ticket},
     frame::CloseCode,
-    handshake::Suites,
+    handshake::{HandshakeError, Suites},
     identity::{DeviceId, Realm},
+    trust::Refusal,
 };
 
 pub use self::{

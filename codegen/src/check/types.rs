@@ -51,6 +51,9 @@ pub(super) fn fields(fields: &[Field], spell: fn(&str) -> String, problems: &mut
 }
 
 fn unsupported(what: &str) -> String {
+    if what.starts_with("is ") {
+        return what.to_owned();
+    }
     format!("{what} is not supported{}", advice(what))
 }
 
@@ -69,6 +72,12 @@ fn advice(what: &str) -> &'static str {
 pub(super) fn enumeration(body: &Enum, problems: &mut Problems) {
     if body.rust_annotations {
         problems.add(&body.name.place, RUST_ANNOTATION);
+    }
+    if body.enumerants.is_empty() {
+        problems.add(
+            &body.name.place,
+            "an enum without values is not supported: give it one",
+        );
     }
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for enumerant in &body.enumerants {

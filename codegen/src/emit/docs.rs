@@ -57,26 +57,37 @@ fn markdown(doc: &str) -> String {
     out.join("\n")
 }
 
-/// Escapes brackets outside code spans.
+/// Escapes brackets outside code spans, and makes addresses links.
 fn escape(line: &str) -> String {
     // An odd number of backticks opens a span that may go on in the next line: then nothing here is certain to be code.
-    let balanced = line.matches('`').count() % 2 == 0;
+    let balanced = line.matches('`').count().is_multiple_of(2);
     let mut code = false;
     let mut out = String::with_capacity(line.len());
-    let line = line.replace("://", ":\u{2060}//");
-    for c in line.chars() {
+    for (index, word) in line.split([' ', '\t']).enumerate() {
+        if index > 0 {
+            out.push(' ');
+        }
+        if !code && (word.starts_with("https://") || word.starts_with("http://")) {
+            let address = word.trim_end_matches(['.', ',', ';', ':', ')', '>', ']', '`']);
+            let rest = word.get(address.len()..).unwrap_or_default();
+            out.push_str(&format!("<{address}>"));
+            escape_word(rest, balanced, &mut code, &mut out);
+        } else {
+            escape_word(word, balanced, &mut code, &mut out);
+        }
+    }
+    out
+}
+
+fn escape_word(word: &str, balanced: bool, code: &mut bool, out: &mut String) {
+    for c in word.chars() {
         match c {
-            '`' if balanced => code = !code,
-            '[' | ']' | '<' | '>' if !code => out.push('\\'),
-            '\t' => {
-                out.push(' ');
-                continue;
-            }
+            '`' if balanced => *code = !*code,
+            '[' | ']' | '<' | '>' if !*code => out.push('\\'),
             _ => {}
         }
         out.push(c);
     }
-    out
 }
 
 #[cfg(test)]
@@ -95,5 +106,9 @@ mod tests {
     fn brackets_become_neither_links_nor_tags() {
         assert_eq!(escape("see [x] and <T>"), "see \\[x\\] and \\<T\\>");
         assert_eq!(escape("`List<T>` of [x]"), "`List<T>` of \\[x\\]");
+        assert_eq!(
+            escape("See https://example.com/a, or `https://b`."),
+            "See <https://example.com/a>, or `https://b`."
+        );
     }
 }

@@ -109,6 +109,68 @@ pub fn main() {
     text_that_is_not_utf8_is_refused_on_both_sides();
     what_no_message_can_hold_is_an_error(&client);
     constants_are_the_schemas();
+    nested_services_work();
+    damaged_messages_never_panic();
+}
+
+struct Nested;
+
+impl broad::Inner for Nested {
+    async fn ping(&self, _cx: &Context) -> Result<()> {
+        Ok(())
+    }
+    async fn deep(
+        &self,
+        _cx: &Context,
+        deep: broad::inner::Deep,
+    ) -> Result<broad::inner::DeepResults> {
+        Ok(broad::inner::DeepResults { again: deep.clone(), deep })
+    }
+}
+
+struct Lazy;
+
+impl Idle for Lazy {}
+
+fn nested_services_work() {
+    let client = broad::InnerClient::local(Nested);
+    now(client.ping()).unwrap();
+    let deep = broad::inner::Deep { value: 3 };
+    assert_eq!(now(client.deep(&deep)).unwrap().again, deep);
+    assert_eq!(broad::inner::NAME, "Broad.Inner");
+    let _ = IdleClient::local(Lazy);
+    assert!(idle::METHODS.is_empty());
+}
+
+fn damaged_messages_never_panic() {
+    let lists = Lists {
+        texts: vec!["text".to_owned(); 3],
+        colors: vec![Color::Blue; 3],
+        structs: vec![Defaults::default(); 2],
+        text_lists: vec![vec!["x".to_owned()]; 2],
+        struct_lists: vec![vec![Scalars::default()]],
+        empties: vec![Empty {}; 4],
+        ..Lists::default()
+    };
+    let mut call = crate::message::Outgoing::call(0, 0, 0);
+    let mut params = call.content::<crate::broad_capnp::broad::lists_params::Builder<'_>>();
+    lists.write_to(params.reborrow().init_value()).unwrap();
+    let whole = crate::message::Incoming::from(call);
+    let skeleton = BroadSkeleton::new(Arc::new(Echo));
+    let (mut refused, mut seed) = (0, 1_u64);
+    for _ in 0..5_000 {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let damaged = whole.damaged((seed >> 40) as usize, (seed >> 32) as u8);
+        let id = broad::METHOD_LISTS.ordinal;
+        if let Err(status) = now(skeleton.call(Context, broad::INTERFACE_ID, id, damaged)) {
+            // Elements without words cost the sender nothing, but the echo of a million of them does not fit.
+            let echo_too_large = status.message().contains("too large for a message");
+            let expected = if echo_too_large { Code::Internal } else { Code::InvalidArgument };
+            assert_eq!(status.code(), expected, "{}", status.message());
+            refused += 1;
+        }
+    }
+    assert!(refused > 500, "{refused}");
 }
 
 fn values_come_back(client: &BroadClient) {

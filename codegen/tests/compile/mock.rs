@@ -80,6 +80,10 @@ pub trait Skeleton: Send + Sync + 'static {
     fn call(&self, cx: Context, interface_id: u64, method_id: u16, params: Incoming) -> CallFuture;
 }
 
+pub trait Service: Send + Sync + 'static {
+    fn skeletons(self: Arc<Self>) -> Vec<Arc<dyn Skeleton>>;
+}
+
 pub trait Client: Sized + Clone + Send + Sync {
     const DESCRIPTOR: &'static ServiceDescriptor;
     fn from_channel(channel: ClientChannel) -> Self;
@@ -142,7 +146,9 @@ pub mod message {
 
     impl Outgoing {
         pub fn call(_interface_id: u64, _method_id: u16, _words: u32) -> Self {
-            Self(Builder::new_default())
+            let mut message = Builder::new_default();
+            message.init_root::<capnp::any_pointer::Builder<'_>>();
+            Self(message)
         }
         pub fn results(_words: u32) -> Self {
             Self(Builder::new_default())
@@ -161,9 +167,19 @@ pub mod message {
     }
 
     impl Incoming {
+        /// A message with one byte changed, behind the segment table.
+        pub fn damaged(&self, position: usize, value: u8) -> Self {
+            let mut bytes = self.0.clone();
+            let table = 8;
+            let position = table + position % (bytes.len() - table);
+            bytes[position] = value;
+            Self(bytes)
+        }
         pub fn reader(&self) -> IncomingReader<'_> {
-            let segments = BufferSegments::new(self.0.as_slice(), ReaderOptions::new()).unwrap();
-            IncomingReader(Reader::new(segments, ReaderOptions::new()))
+            let mut options = ReaderOptions::new();
+            options.traversal_limit_in_words(Some(131_072)).nesting_limit(32);
+            let segments = BufferSegments::new(self.0.as_slice(), options).unwrap();
+            IncomingReader(Reader::new(segments, options))
         }
     }
 

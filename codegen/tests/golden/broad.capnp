@@ -133,4 +133,15 @@ interface Broad $Bus.channel(0x0200) $Bus.level(0) {
   }
   struct Result { result @0 :Text; }
   const version :UInt16 = 3;
+
+  interface Inner $Bus.channel(0x201) {
+    # A service declared inside another.
+    ping @0 () -> ();
+    struct Deep { value @0 :UInt8; }
+    deep @1 (deep :Deep) -> (deep :Deep, again :Deep);
+  }
 }
+
+interface Idle $Bus.channel(0x202) {}
+
+annotation color(field) :Color;

@@ -155,6 +155,8 @@ impl fmt::Debug for Assembly {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::arithmetic_side_effects)]
+
     use alloc::vec::Vec;
 
     use hex_literal::hex;

@@ -1,5 +1,7 @@
 //! Handshakes that work.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod common;
 
 use std::fmt::Write as _;
@@ -10,7 +12,10 @@ use common::{
     split_first,
 };
 use dsoftbus_proto::{
-    handshake::{Initiator, Responder, Suites},
+    handshake::{
+        AwaitAccept, AwaitMessage1, AwaitMessage2, AwaitMessage3, Established, Initiator,
+        InitiatorProof, Responder, ResponderProof, Suites,
+    },
     side::Side,
     trust::AllowList,
 };
@@ -163,6 +168,18 @@ fn a_foreign_noise_responder_is_understood() {
             .unwrap();
         assert_eq!(finish(state, &record0, NOW).unwrap().peer, bob().id());
     }
+}
+
+#[test]
+fn every_state_can_move_to_another_thread() {
+    fn moves<T: Send + 'static>() {}
+    moves::<AwaitMessage1>();
+    moves::<AwaitMessage2>();
+    moves::<AwaitMessage3>();
+    moves::<AwaitAccept>();
+    moves::<InitiatorProof>();
+    moves::<ResponderProof>();
+    moves::<Established>();
 }
 
 /// Every byte of one handshake per suite with fixed keys: a change of the wire format cannot go unnoticed.

@@ -6,8 +6,6 @@ use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 
 use crate::{ConnectError, StartError};
 
-pub(crate) type Stream = TcpStream;
-
 /// Time one address may take to answer before the next is tried.
 const DIAL_WITHIN: Duration = Duration::from_secs(3);
 
@@ -30,7 +28,7 @@ impl Listener {
     }
 
     /// Waits for a connection. Failures are logged and survived: one bad connection must not end a daemon.
-    pub(crate) async fn accept(&self) -> (Stream, SocketAddr) {
+    pub(crate) async fn accept(&self) -> (TcpStream, SocketAddr) {
         loop {
             match self.0.accept().await {
                 Ok((stream, from)) => match stream.set_nodelay(true) {
@@ -47,7 +45,7 @@ impl Listener {
 }
 
 /// Connects to the first address that answers.
-pub(crate) async fn dial(addrs: &[SocketAddr]) -> Result<Stream, ConnectError> {
+pub(crate) async fn dial(addrs: &[SocketAddr]) -> Result<TcpStream, ConnectError> {
     let mut failure = io::Error::new(io::ErrorKind::AddrNotAvailable, "no address is announced");
     for addr in addrs {
         match tokio::time::timeout(DIAL_WITHIN, TcpStream::connect(addr)).await {

@@ -6,6 +6,6 @@ mod host;
 mod os;
 
 #[cfg(not(nexus_env = "os"))]
-pub(crate) use host::{Listener, Stream, dial};
+pub(crate) use host::{Listener, dial};
 #[cfg(nexus_env = "os")]
-pub(crate) use os::{Listener, Stream, dial};
+pub(crate) use os::{Listener, dial};

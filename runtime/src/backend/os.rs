@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 
-use crate::{ConnectError, StartError};
+use tokio::io::DuplexStream;
 
-pub(crate) type Stream = tokio::io::DuplexStream;
+use crate::{ConnectError, StartError};
 
 const NO_SOCKETS: &str = "the os backend has no network device yet";
 
@@ -20,11 +20,11 @@ impl Listener {
         match *self {}
     }
 
-    pub(crate) async fn accept(&self) -> (Stream, SocketAddr) {
+    pub(crate) async fn accept(&self) -> (DuplexStream, SocketAddr) {
         match *self {}
     }
 }
 
-pub(crate) async fn dial(_addrs: &[SocketAddr]) -> Result<Stream, ConnectError> {
+pub(crate) async fn dial(_addrs: &[SocketAddr]) -> Result<DuplexStream, ConnectError> {
     Err(ConnectError::Unsupported(NO_SOCKETS))
 }

@@ -85,7 +85,7 @@ impl Peer {
         )
         .await;
         match sent {
-            Ok(()) | Err(SendError::Channel(_)) => finish_push(stream).await,
+            Ok(()) | Err(SendError::Channel) => finish_push(stream).await,
             Err(SendError::Read(error)) => Err(file_status(error)),
         }
     }
@@ -137,7 +137,7 @@ pub(super) async fn serve(stream: &mut ByteChannel, header: &OpenHeader) -> Resu
             stream.finish();
             Ok(())
         }
-        Err(SendError::Channel(_)) => Err(CloseCode::CANCELLED),
+        Err(SendError::Channel) => Err(CloseCode::CANCELLED),
         Err(SendError::Read(error)) => {
             tracing::warn!(%error, "an offered payload cannot be read");
             Err(CloseCode::INTERNAL_ERROR)
@@ -146,8 +146,10 @@ pub(super) async fn serve(stream: &mut ByteChannel, header: &OpenHeader) -> Resu
 }
 
 enum SendError {
+    /// The source cannot be read.
     Read(io::Error),
-    Channel(ChannelError),
+    /// The channel ended; it says itself why.
+    Channel,
 }
 
 /// Reads `length` bytes on a thread that may block and sends them.
@@ -172,8 +174,8 @@ async fn send_from(
         Ok(())
     });
     while let Some(frame) = frames.recv().await {
-        if let Err(error) = stream.send_frame(frame).await {
-            return Err(SendError::Channel(error));
+        if stream.send_frame(frame).await.is_err() {
+            return Err(SendError::Channel);
         }
     }
     reader

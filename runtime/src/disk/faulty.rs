@@ -39,6 +39,16 @@ struct State {
     dirty_dirs: Vec<PathBuf>,
 }
 
+impl State {
+    fn move_dirty_file(&mut self, from: &Path, to: &Path) {
+        for path in self.dirty_files.values_mut() {
+            if path == from {
+                *path = to.into();
+            }
+        }
+    }
+}
+
 impl FaultyDisk {
     /// A disk without a fault.
     pub(crate) fn sound() -> Self {
@@ -136,11 +146,7 @@ impl Disk for FaultyDisk {
         RealDisk.rename(from, to)?;
         let mut state = self.state.lock().unwrap();
         state.dirty_names.push((to.into(), before));
-        for path in state.dirty_files.values_mut() {
-            if path == from {
-                *path = to.into();
-            }
-        }
+        state.move_dirty_file(from, to);
         Ok(())
     }
 
@@ -149,6 +155,8 @@ impl Disk for FaultyDisk {
         RealDisk.link(from, to)?;
         let mut state = self.state.lock().unwrap();
         state.dirty_names.push((to.into(), None));
+        // The first name is about to go.
+        state.move_dirty_file(from, to);
         Ok(())
     }
 

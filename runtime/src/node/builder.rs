@@ -23,7 +23,7 @@ use crate::{
     backend::Listener,
     bulk::BulkStore,
     discovery::{Discovery, InProcess},
-    identity::unix_now,
+    identity::{unix_millis, unix_now},
     session::ByteChannel,
 };
 
@@ -182,7 +182,7 @@ impl NodeBuilder {
         let announcement = match port {
             Some(port) => {
                 let mut draft = Draft::new(self.realm, key.certificate().clone(), port);
-                draft.sequence = unix_now();
+                draft.sequence = unix_millis();
                 draft.issued_at = unix_now();
                 draft.suites = self.suites;
                 draft.addresses = self.advertised.into_iter().take(MAX_ADDRESSES).collect();

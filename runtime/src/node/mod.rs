@@ -31,7 +31,7 @@ use crate::{
     ConnectError, IdentityError, IdentityProvider, Peer, StartError,
     backend::{self, Listener},
     discovery::{Discovery, Registered, Registration},
-    identity::unix_now,
+    identity::{unix_millis, unix_now},
     session::{
         Session, driver,
         handshake::{self, HANDSHAKE_WITHIN},
@@ -136,7 +136,7 @@ impl Node {
     /// Dropping the future drops the connection that is being set up.
     pub async fn connect(&self, target: impl IntoTarget) -> Result<Peer, ConnectError> {
         let announcement = match target.into_target()? {
-            Target::Announcement(announcement) => announcement,
+            Target::Announcement(announcement) => *announcement,
             Target::Device(device) => {
                 if let Some(peer) = self.live(&device) {
                     return Ok(peer);
@@ -246,7 +246,7 @@ impl Inner {
         let mut draft = announcement.content().clone();
         draft.certificate = self.current_key().await?.certificate().clone();
         draft.issued_at = unix_now();
-        draft.sequence = draft.issued_at.max(draft.sequence.saturating_add(1));
+        draft.sequence = unix_millis().max(draft.sequence.saturating_add(1));
         let renewed = builder::sign(draft, self.identity.as_ref()).await?;
         registration.renew(renewed).await?;
         Ok(())
@@ -391,7 +391,7 @@ pub enum Target {
     /// A device that discovery knows.
     Device(DeviceId),
     /// A device whose signed announcement is at hand, from a ticket for example.
-    Announcement(Announcement),
+    Announcement(Box<Announcement>),
 }
 
 /// What [`Node::connect`] takes: a [`Ticket`], a [`DeviceId`], or the text of either.
@@ -412,13 +412,19 @@ impl IntoTarget for Target {
 
 impl IntoTarget for Ticket {
     fn into_target(self) -> Result<Target, ConnectError> {
-        Ok(Target::Announcement(self.into_announcement()))
+        Ok(Target::Announcement(Box::new(self.into_announcement())))
     }
 }
 
 impl IntoTarget for &Ticket {
     fn into_target(self) -> Result<Target, ConnectError> {
-        Ok(Target::Announcement(self.announcement().clone()))
+        Ok(Target::Announcement(Box::new(self.announcement().clone())))
+    }
+}
+
+impl IntoTarget for Announcement {
+    fn into_target(self) -> Result<Target, ConnectError> {
+        Ok(Target::Announcement(Box::new(self)))
     }
 }
 

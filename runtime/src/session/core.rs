@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, sync::Arc, task::Waker, time::Duration};
 use bytes::Bytes;
 use dsoftbus_proto::{
     frame::{ChannelId, CloseCode, Mode},
-    message::{Message, Outgoing},
+    message::{ExceptionKind, Message, Outgoing},
     mux::{Connection, Event, Limits, Outbound},
-    rpc::level0::AnswerId,
+    rpc::level0::{AnswerId, RpcError},
     side::Side,
 };
 use tokio::{task::AbortHandle, time::Instant};
@@ -285,8 +285,16 @@ impl Core {
             }
         };
         if let Err(error) = handled {
-            tracing::debug!(channel = ?id, %error, "RPC protocol violated");
-            self.break_channel(id, CloseCode::PROTOCOL_ERROR, work);
+            let code = match &error {
+                // How stock Cap'n Proto peers say goodbye.
+                RpcError::Aborted {
+                    kind: ExceptionKind::Disconnected,
+                    ..
+                } => CloseCode::CANCELLED,
+                _ => CloseCode::PROTOCOL_ERROR,
+            };
+            tracing::debug!(channel = ?id, %error, "RPC ended");
+            self.break_channel(id, code, work);
         }
     }
 

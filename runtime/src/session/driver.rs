@@ -59,8 +59,8 @@ const PING_AFTER: Duration = Duration::from_secs(15);
 /// The session ends when nothing came for this long: two Pings went unanswered.
 const SILENT_AFTER: Duration = Duration::from_secs(45);
 
-/// How often the multiplexer is told the time, which refills its budgets.
-const TICK_EVERY: Duration = Duration::from_secs(1);
+/// How often the budgets of a peer that sends are refilled.
+const TICK: Duration = Duration::from_secs(1);
 
 /// Time that a closing session may take to hand its last bytes to the socket.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
@@ -200,18 +200,14 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
             if read.map_err(io_error)? == 0 {
                 return Err(SessionError::Truncated);
             }
-            self.heard = Instant::now();
-            self.pinged = 0;
+            self.hear();
             progress = true;
-            let passed = self.heard - self.ticked;
-            if passed >= TICK_EVERY {
-                self.ticked = self.heard;
-                self.session.core().mux.tick(passed);
-            }
             self.open_records()?;
         }
         self.session.core().take_inbound(&mut self.calls);
         self.run_handlers(cx);
+        // Answers may have made room for calls that waited.
+        progress |= !self.calls.is_empty();
         self.start_streams();
         self.work.finish();
         self.poll_timers(cx)?;
@@ -237,6 +233,17 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         }
         self.work.finish();
         Ok(progress)
+    }
+
+    /// Notes that the peer is there, and lets time refill its budgets.
+    fn hear(&mut self) {
+        self.heard = Instant::now();
+        self.pinged = 0;
+        let elapsed = self.heard - self.ticked;
+        if elapsed >= TICK {
+            self.ticked = self.heard;
+            self.session.core().mux.tick(elapsed);
+        }
     }
 
     fn poll_read(&mut self, cx: &mut TaskContext<'_>) -> Poll<io::Result<usize>> {

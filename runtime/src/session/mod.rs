@@ -32,7 +32,7 @@ use futures::task::AtomicWaker;
 pub use self::byte_channel::ByteChannel;
 pub(crate) use self::{
     client::{CallSlot, RpcChannel},
-    core::{Channel, Core, NewStream, Work},
+    core::{Channel, Core, Work},
 };
 use crate::{ChannelError, Result, ServiceDescriptor, SessionError, bulk::VmoTable, node::Host};
 

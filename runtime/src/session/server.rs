@@ -15,7 +15,7 @@ use dsoftbus_proto::{
 use tokio::{task::AbortHandle, time::Instant};
 
 use super::{Work, core::InboundCall};
-use crate::{Result, Skeleton, Status, call::deadline_exceeded};
+use crate::{Result, Skeleton, call::deadline_exceeded};
 
 /// Bytes of answers that may wait for a peer that does not read them; above it no further call is started.
 ///

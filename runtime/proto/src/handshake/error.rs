@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::{
-    certificate::CertificateError, crypto::Suite, identity::WeakKey, record::RecordError,
-    side::Side, trust::Refusal,
+    certificate::CertificateError, identity::WeakKey, record::RecordError, side::Side,
+    trust::Refusal,
 };
 
 /// A piece of the handshake that carries cryptography.
@@ -45,9 +45,6 @@ pub enum HandshakeError {
     /// A suite we do not know or do not offer.
     #[error("cipher suite {0} is not supported")]
     UnsupportedSuite(u8),
-    /// Peer and we have no suite in common, or the caller picked one the target does not take.
-    #[error("cipher suite {0:?} is not among the peer's")]
-    NoCommonSuite(Suite),
     /// The last byte of the preamble is not zero.
     #[error("preamble is malformed")]
     BadPreamble,

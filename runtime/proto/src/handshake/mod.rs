@@ -14,6 +14,50 @@
 //! The two `…Proof` states wait for a signature, because the seed may live in another process. Randomness and the time
 //! are arguments. How long to wait for the peer is the driver's: [`TIMEOUT_SECS`].
 //!
+//! ```
+//! # use std::sync::Arc;
+//! # use dsoftbus_proto::{certificate::{CertifiedKey, Terms}, identity::{Realm, Seed, derive_static}, trust::AllowList};
+//! use dsoftbus_proto::handshake::{Config, Initiator, Responder, Suite, Suites, Target};
+//! # fn device(secret: u8) -> (Seed, Config, Target) {
+//! #     let seed = Seed::from_bytes([secret; 32]);
+//! #     let secret = derive_static(&seed, 1);
+//! #     let certificate = Terms::new(seed.device_id(), *secret.public(), 1).sign(&seed);
+//! #     let target = Target { device: certificate.device(), static_key: certificate.static_key() };
+//! #     let key = CertifiedKey::new(certificate, secret).unwrap();
+//! #     (seed, Config::new(Realm::default(), Arc::new(key)), target)
+//! # }
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let ((alice, alices, _), (bob, bobs, target), now) = (device(1), device(2), 0);
+//! // Random in earnest.
+//! let (ephemeral_i, ephemeral_r) = ([3; 32], [4; 32]);
+//! let (initiator, first) = Initiator::start(&alices, target, Suite::ChaChaPoly, ephemeral_i)?;
+//! let (preamble, message1) = first.split_first_chunk().unwrap();
+//! let responder = Responder::new(bobs, Suites::ALL).handle_preamble(preamble)?;
+//! let (responder, message2) = responder.handle(message1.try_into()?, ephemeral_r)?;
+//!
+//! let proof = initiator.handle(&message2)?;
+//! let signature = alice.sign(proof.statement());
+//! let (initiator, message3) = proof.signed(signature)?;
+//!
+//! let proof = responder.handle(&message3, &AllowList::anyone(), now)?;
+//! let signature = bob.sign(proof.statement());
+//! let (bobs_end, record0) = proof.signed(signature)?;
+//! let alices_end = initiator.handle(&record0[2..], now)?;
+//! assert_eq!(alices_end.session_id, bobs_end.session_id);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A state cannot be used twice, so a failed message is not tried again:
+//!
+//! ```compile_fail,E0382
+//! # use dsoftbus_proto::handshake::AwaitMessage1;
+//! fn try_twice(state: AwaitMessage1, bad: [u8; 48], good: [u8; 48]) {
+//!     let _ = state.handle(&bad, [1; 32]);
+//!     let _ = state.handle(&good, [2; 32]);
+//! }
+//! ```
+//!
 //! snow keeps its chaining key in plain memory until it is overwritten; all keys we hold ourselves are wiped.
 
 mod error;
@@ -82,7 +126,7 @@ impl Config {
         }
     }
 
-    /// As responder, also answers to the static key before the last rotation.
+    /// As responder, also answers to the static key before the last rotation, of the same device.
     ///
     /// For as long as announcements that name it may be around; each stray message 1 costs twice as much meanwhile.
     #[must_use]

@@ -166,6 +166,21 @@ impl ReceiveWindow {
         self.held < self.size / 2
     }
 
+    #[cfg(test)]
+    pub(crate) const fn available(&self) -> u32 {
+        self.available
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn owed(&self) -> u32 {
+        self.owed
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn debt(&self) -> u32 {
+        self.debt
+    }
+
     /// The invariant of this type.
     #[cfg(test)]
     pub(crate) fn is_conserved(&self) -> bool {

@@ -294,9 +294,6 @@ impl Connection {
             return;
         };
         state.window.release(cost);
-        if state.class == Class::Bulk && state.window.is_due() && state.window.keeps_up() {
-            state.window.grow(BULK_WINDOW);
-        }
         self.list_credit(slot);
     }
 

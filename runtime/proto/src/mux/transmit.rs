@@ -7,7 +7,7 @@ use super::credit::BULK_RESERVE;
 use super::receive::CHATTER_PER_DATA;
 use super::schedule::TURN;
 use super::table::Slot;
-use super::{Class, Connection, Control, Event, FrameBuf, Goodbye, Ping};
+use super::{BULK_WINDOW, Class, Connection, Control, Event, FrameBuf, Goodbye, Ping};
 use crate::frame::{Frame, FrameWriter, HEADER, MAX_FRAMES, MAX_OPEN_EXTRA, MAX_PAYLOAD};
 
 impl Connection {
@@ -134,9 +134,13 @@ impl Connection {
                 continue;
             };
             channel.credit_listed = false;
-            if channel.can_grant()
-                && let Some(amount) = channel.window.grant()
-            {
+            if !channel.can_grant() || !channel.window.is_due() {
+                continue;
+            }
+            if channel.class == Class::Bulk && channel.window.keeps_up() {
+                channel.window.grow(BULK_WINDOW);
+            }
+            if let Some(amount) = channel.window.grant() {
                 let channel = Some(channel.id);
                 Frame::Credit { channel, amount }.encode(out.record);
             }

@@ -159,7 +159,7 @@ pub fn decode(kind: ExceptionKind, reason: &str) -> (Code, Option<&str>, &str) {
     while let Some(rest) = text.strip_prefix(REMOTE) {
         text = rest;
     }
-    parse(text).unwrap_or((Code::from(kind), None, text))
+    parse(text).unwrap_or_else(|| (Code::from(kind), None, text))
 }
 
 fn parse(text: &str) -> Option<(Code, Option<&str>, &str)> {
@@ -183,6 +183,8 @@ fn is_identifier(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
     use alloc::string::ToString;
 
     use proptest::option;

@@ -180,7 +180,7 @@ impl<'a, const DATA: u16, const POINTERS: u16> FieldsMut<'a, DATA, POINTERS> {
     #[inline]
     fn check(index: usize, per_word: usize) {
         assert!(
-            index.wrapping_div(per_word) < usize::from(DATA),
+            index < usize::from(DATA).saturating_mul(per_word),
             "field outside of its struct"
         );
     }

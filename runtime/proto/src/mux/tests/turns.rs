@@ -1,0 +1,157 @@
+//! Who sends when.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use bytes::Bytes;
+
+use super::pair::{Pair, kinds, message};
+use crate::frame::{ChannelId, CloseCode, Frame, Kind, Mode};
+use crate::mux::{Class, Outbound};
+
+fn channels(record: &[u8]) -> Vec<(ChannelId, usize)> {
+    let mut seen = Vec::new();
+    let mut rest = record;
+    while !rest.is_empty() {
+        let (frame, behind) = Frame::decode(rest).unwrap();
+        if let Frame::Data {
+            channel, payload, ..
+        } = frame
+        {
+            seen.push((channel, payload.len()));
+        }
+        rest = behind;
+    }
+    seen
+}
+
+#[test]
+fn the_class_follows_from_the_logical_channel() {
+    assert_eq!(Class::of(1), Class::Control);
+    assert_eq!(Class::of(2), Class::Bulk);
+    assert_eq!(Class::of(0x10), Class::Rpc);
+    assert_eq!(Class::of(0x0101), Class::Rpc);
+}
+
+#[test]
+fn rpc_overtakes_queued_bulk() {
+    let mut pair = Pair::new();
+    let bulk = pair.open(2, Mode::Bytes);
+    let rpc = pair.open(0x0101, Mode::Messages);
+    let out = Outbound::Bytes(Bytes::from(vec![0; 1_000_000]));
+    pair.initiator.connection.send(bulk, out).unwrap();
+    let mut frame = pair.initiator.connection.frame_buf();
+    frame.payload_mut(65_504).fill(1);
+    pair.initiator
+        .connection
+        .send(bulk, Outbound::Frame(frame))
+        .unwrap();
+    pair.initiator.record().unwrap();
+    let (out, _) = message(1, 100);
+    pair.initiator.connection.send(rpc, out).unwrap();
+    let record = pair.initiator.record().unwrap();
+    assert_eq!(channels(&record)[0].0, rpc);
+}
+
+#[test]
+fn health_overtakes_rpc() {
+    let mut pair = Pair::new();
+    let rpc = pair.open(0x0101, Mode::Messages);
+    let health = pair.open(1, Mode::Messages);
+    for id in [rpc, health] {
+        let (out, _) = message(1, 100);
+        pair.initiator.connection.send(id, out).unwrap();
+    }
+    let record = pair.initiator.record().unwrap();
+    let order: Vec<_> = channels(&record).into_iter().map(|(id, _)| id).collect();
+    assert_eq!(order, [health, rpc]);
+}
+
+#[test]
+fn control_frames_go_before_all_data() {
+    let mut pair = Pair::new();
+    let first = pair.open(0x0101, Mode::Bytes);
+    let out = Outbound::Bytes(Bytes::from(vec![0; 100]));
+    pair.initiator.connection.send(first, out).unwrap();
+    let second = pair
+        .initiator
+        .connection
+        .open(0x0101, 7, Mode::Bytes, b"")
+        .unwrap();
+    pair.initiator.connection.ping(1);
+    pair.initiator
+        .connection
+        .close(second, CloseCode::CANCELLED, b"");
+    let record = pair.initiator.record().unwrap();
+    assert_eq!(
+        kinds(&record),
+        [Kind::Ping, Kind::Open, Kind::Close, Kind::Data]
+    );
+}
+
+#[test]
+fn channels_share_by_bytes_whatever_the_size_of_their_messages() {
+    let mut pair = Pair::new();
+    let small = pair.open(0x0101, Mode::Bytes);
+    let large = pair.open(0x0102, Mode::Bytes);
+    for _ in 0..300 {
+        let out = Outbound::Bytes(Bytes::from(vec![0; 800]));
+        pair.initiator.connection.send(small, out).unwrap();
+    }
+    for _ in 0..4 {
+        let out = Outbound::Bytes(Bytes::from(vec![0; 60_000]));
+        pair.initiator.connection.send(large, out).unwrap();
+    }
+    let mut sent = [0_usize; 2];
+    while sent[0] + sent[1] < 300_000 {
+        let record = pair.initiator.record().unwrap();
+        for (id, len) in channels(&record) {
+            sent[usize::from(id == large)] += len;
+        }
+        assert!(sent[0].abs_diff(sent[1]) < 150_000, "{sent:?}");
+    }
+    assert!(sent[0].abs_diff(sent[1]) < 70_000, "{sent:?}");
+}
+
+#[test]
+fn small_messages_share_records() {
+    let (mut pair, id) = Pair::connected(0x0101, Mode::Messages);
+    for seed in 0..100 {
+        let (out, _) = message(seed, 100);
+        pair.initiator.connection.send(id, out).unwrap();
+    }
+    let record = pair.initiator.record().unwrap();
+    assert_eq!(channels(&record).len(), 100);
+    assert_eq!(pair.initiator.record(), None);
+}
+
+#[test]
+fn a_message_that_fits_a_record_is_not_cut_to_fill_another() {
+    let (mut pair, id) = Pair::connected(0x0101, Mode::Messages);
+    for seed in 0..3 {
+        let (out, _) = message(seed, 40_000);
+        pair.initiator.connection.send(id, out).unwrap();
+    }
+    for _ in 0..3 {
+        assert_eq!(channels(&pair.initiator.record().unwrap()).len(), 1);
+    }
+}
+
+#[test]
+fn a_frame_buffer_goes_out_alone_and_comes_back() {
+    let mut pair = Pair::new();
+    let bulk = pair.open(2, Mode::Bytes);
+    let mut frame = pair.initiator.connection.frame_buf();
+    frame.payload_mut(65_504).fill(1);
+    frame.truncate(1_001);
+    pair.initiator
+        .connection
+        .send(bulk, Outbound::Frame(frame))
+        .unwrap();
+    pair.initiator.connection.ping(1);
+    assert_eq!(kinds(&pair.initiator.record().unwrap()), [Kind::Ping]);
+    let record = pair.initiator.record().unwrap();
+    assert_eq!(channels(&record), [(bulk, 1_001)]);
+    assert_eq!(record.len(), 8 + 1_008);
+    assert_eq!(pair.initiator.connection.spare.len(), 1);
+}

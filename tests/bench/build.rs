@@ -1,0 +1,5 @@
+//! Generates the echo service.
+
+fn main() -> dsoftbus_codegen::Result<()> {
+    dsoftbus_codegen::configure().compile(["echo.capnp"])
+}

@@ -1,0 +1,150 @@
+//! The load of a measurement.
+
+use std::{sync::Arc, time::Instant};
+
+use bytes::Bytes;
+use dsoftbus::{Announcement, Node, Peer, store::Digest};
+
+use crate::{
+    EchoClient, Options, Result, Scenario, TEXT, cpu, identities,
+    meter::{Meter, Snapshot, report_bulk},
+};
+
+/// Length of the payload that goes before the measured one.
+const WARM_UP: usize = 16 << 20;
+
+/// Measures and prints.
+///
+/// # Errors
+///
+/// When any operation fails: a rate of which some calls failed means nothing.
+pub async fn load(options: &'static Options) -> Result<()> {
+    let server = identities::announcement(options.addr).await?;
+    match options.scenario {
+        Scenario::Calls | Scenario::ManyCalls => calls(options, &server).await,
+        Scenario::Bulk => bulk(options, &server).await,
+        Scenario::Connections => connections(options, &server).await,
+        Scenario::Memory => memory(options, &server).await,
+    }
+}
+
+/// A node for each connection: a node shares one session among all who connect to the same device.
+async fn node(number: usize) -> Result<Node> {
+    let identity = identities::client(number);
+    Ok(Node::builder().identity(identity).start().await?)
+}
+
+async fn connect(node: &Node, server: &Announcement) -> Result<Peer> {
+    Ok(node.connect(server.clone()).await?)
+}
+
+async fn call(echo: &EchoClient) -> Result<()> {
+    let reply = echo.echo(TEXT).await?;
+    if reply != TEXT {
+        return Err("the answer is not the text that was sent".into());
+    }
+    Ok(())
+}
+
+async fn calls(options: &'static Options, server: &Announcement) -> Result<()> {
+    let mut clients = Vec::new();
+    for number in 0..options.conns {
+        let peer = connect(&node(number).await?, server).await?;
+        clients.push((peer.open::<EchoClient>().await?, peer));
+    }
+    let meter = Arc::new(Meter::new(options));
+    let mut workers = Vec::new();
+    for (echo, _) in &clients {
+        for _ in 0..options.concurrency {
+            let (echo, meter) = (echo.clone(), Arc::clone(&meter));
+            workers.push(tokio::spawn(async move {
+                let mut from = Instant::now();
+                loop {
+                    call(&echo).await?;
+                    let to = Instant::now();
+                    if !meter.record(from, to)? {
+                        return Ok::<(), crate::Error>(());
+                    }
+                    from = to;
+                }
+            }));
+        }
+    }
+    for worker in workers {
+        worker.await??;
+    }
+    meter.report("calls")
+}
+
+async fn bulk(options: &'static Options, server: &Announcement) -> Result<()> {
+    let payload = payload(usize::try_from(options.bytes)?);
+    let digest = Digest::of(&payload);
+    let warm_up = payload.slice(..WARM_UP.min(payload.len()));
+    let peer = connect(&node(0).await?, server).await?;
+    peer.push_bytes(warm_up).await?;
+    let first = Snapshot::take(options)?;
+    peer.push_digested(digest, payload).await?;
+    let last = Snapshot::take(options)?;
+    report_bulk(options, &first, &last);
+    Ok(())
+}
+
+/// Bytes that do not repeat soon: no cache holds them all, as with a real file.
+fn payload(length: usize) -> Bytes {
+    let mut payload = vec![0; length];
+    blake3::Hasher::new().finalize_xof().fill(&mut payload);
+    payload.into()
+}
+
+async fn connections(options: &'static Options, server: &Announcement) -> Result<()> {
+    let mut nodes = Vec::new();
+    for number in 0..options.concurrency {
+        nodes.push(node(number).await?);
+    }
+    let meter = Arc::new(Meter::new(options));
+    let mut workers = Vec::new();
+    for node in nodes {
+        let (server, meter) = (server.clone(), Arc::clone(&meter));
+        workers.push(tokio::spawn(async move {
+            let mut from = Instant::now();
+            loop {
+                let peer = connect(&node, &server).await?;
+                let echo: EchoClient = peer.open().await?;
+                call(&echo).await?;
+                peer.close();
+                peer.closed().await;
+                let to = Instant::now();
+                if !meter.record(from, to)? {
+                    return Ok::<(), crate::Error>(());
+                }
+                from = to;
+            }
+        }));
+    }
+    for worker in workers {
+        worker.await??;
+    }
+    meter.report("handshakes")
+}
+
+async fn memory(options: &'static Options, server: &Announcement) -> Result<()> {
+    let pid = options.server_pid.ok_or("s5 needs --server-pid")?;
+    let mut sessions = Vec::new();
+    let mut before = 0.0;
+    // The first connection makes what all share.
+    for number in 0..=options.conns {
+        let peer = connect(&node(number).await?, server).await?;
+        let echo: EchoClient = peer.open().await?;
+        call(&echo).await?;
+        sessions.push((echo, peer));
+        if number == 0 {
+            before = cpu::resident_kib(pid)?;
+        }
+    }
+    let after = cpu::resident_kib(pid)?;
+    let each = (after - before) / options.conns as f64;
+    options.emit("server_rss_per_1000", each * 1_000.0 / 1_024.0, "MiB");
+    options.emit("server_rss_total", after / 1_024.0, "MiB");
+    drop(sessions);
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! [`Meter`]: counts what completes within the window, and what it cost.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use crate::{Options, Result, cpu};
+
+/// Time before the window, in which nothing counts: connections, caches and buffers find their size.
+const WARM_UP: Duration = Duration::from_millis(300);
+
+/// Latencies that fit without growing the list: growing would be measured.
+const LATENCIES: usize = 4 << 20;
+
+/// Time and CPU time of both processes at one instant.
+#[derive(Clone, Copy)]
+pub(crate) struct Snapshot {
+    at: Instant,
+    client: Duration,
+    server: Option<Duration>,
+}
+
+impl Snapshot {
+    pub(crate) fn take(options: &Options) -> Result<Self> {
+        Ok(Self {
+            at: Instant::now(),
+            client: cpu::own()?,
+            server: options.server_pid.map(cpu::of).transpose()?,
+        })
+    }
+
+    /// Seconds since `first`: on the clock, of the client's CPU, of the server's.
+    fn since(&self, first: &Self) -> (f64, f64, Option<f64>) {
+        (
+            (self.at - first.at).as_secs_f64(),
+            (self.client - first.client).as_secs_f64(),
+            self.server
+                .zip(first.server)
+                .map(|(last, first)| (last - first).as_secs_f64()),
+        )
+    }
+}
+
+/// Counts what completes within the window, and what it cost.
+pub(crate) struct Meter<'a> {
+    options: &'a Options,
+    state: Mutex<State>,
+}
+
+struct State {
+    start: Instant,
+    first: Option<Snapshot>,
+    last: Option<Snapshot>,
+    nanoseconds: Vec<u32>,
+}
+
+impl<'a> Meter<'a> {
+    pub(crate) fn new(options: &'a Options) -> Self {
+        Self {
+            options,
+            state: Mutex::new(State {
+                start: Instant::now() + WARM_UP,
+                first: None,
+                last: None,
+                nanoseconds: Vec::with_capacity(LATENCIES),
+            }),
+        }
+    }
+
+    /// Counts an operation that ran from `from` to `to`; `false` when the measurement is over.
+    pub(crate) fn record(&self, from: Instant, to: Instant) -> Result<bool> {
+        let mut state = self.state();
+        if state.last.is_some() {
+            return Ok(false);
+        }
+        let Some(first) = state.first else {
+            if to >= state.start {
+                state.first = Some(Snapshot::take(self.options)?);
+            }
+            return Ok(true);
+        };
+        let taken = u32::try_from((to - from).as_nanos()).unwrap_or(u32::MAX);
+        state.nanoseconds.push(taken);
+        if to >= first.at + self.options.window {
+            state.last = Some(Snapshot::take(self.options)?);
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// Prints the rate under the name `<what>_per_s`, latencies, and CPU time per operation.
+    pub(crate) fn report(&self, what: &str) -> Result<()> {
+        let mut state = self.state();
+        let (Some(first), Some(last)) = (state.first, state.last) else {
+            return Err("the measurement was cut short".into());
+        };
+        let operations = state.nanoseconds.len() as f64;
+        let (seconds, client, server) = last.since(&first);
+        let emit = |metric: &str, value, unit| self.options.emit(metric, value, unit);
+        emit(&format!("{what}_per_s"), operations / seconds, "1/s");
+        state.nanoseconds.sort_unstable();
+        for (metric, share) in [("p50", 0.5), ("p99", 0.99)] {
+            let rank = (operations * share) as usize;
+            let taken = state.nanoseconds.get(rank).or(state.nanoseconds.last());
+            emit(
+                metric,
+                f64::from(*taken.ok_or("nothing measured")?) / 1e3,
+                "us",
+            );
+        }
+        emit("client_cpu", client / operations * 1e6, "us/op");
+        if let Some(server) = server {
+            emit("server_cpu", server / operations * 1e6, "us/op");
+        }
+        Ok(())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Prints throughput and CPU time of one payload.
+pub(crate) fn report_bulk(options: &Options, first: &Snapshot, last: &Snapshot) {
+    let bytes = options.bytes as f64;
+    let gib = bytes / f64::from(1 << 30);
+    let (seconds, client, server) = last.since(first);
+    options.emit("throughput", bytes / 1e6 / seconds, "MB/s");
+    options.emit("client_cpu", client / gib, "s/GiB");
+    if let Some(server) = server {
+        options.emit("server_cpu", server / gib, "s/GiB");
+    }
+}
