@@ -272,6 +272,9 @@ async fn a_handle_works_once_and_in_its_own_session() {
 #[tokio::test]
 async fn an_unknown_handle_is_not_found() {
     let (bench, _link) = in_memory(Limits::default()).await;
+    // There are others, which must not be taken for it.
+    within(bench.peer.push_bytes(payload(10))).await.unwrap();
+    within(bench.probe.offer(10)).await.unwrap();
     let status = within(bench.peer.pull(VmoHandle::from_raw(42)))
         .await
         .unwrap_err();
