@@ -629,6 +629,61 @@ async fn large_calls_that_wait_for_a_place_are_held_back_by_credit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn large_calls_that_pile_up_in_bytes_mode_cost_their_channel_only() {
+    let target = Target::new().await;
+    let (mut hand, _seen) = target.meet().await;
+    let id = hand
+        .open(0, probe::CHANNEL, probe::INTERFACE_ID, Mode::Bytes)
+        .await;
+    let stream = |out: Outgoing, id: Option<u32>| {
+        // The same message without the 8 bytes that messages mode puts in front.
+        let frame = rpc(channel(0, probe::CHANNEL), out, id);
+        frame[16..].to_vec()
+    };
+    let mut start = stream(Outgoing::bootstrap(), None);
+    for question in 1..=256 {
+        let call = Outgoing::call(probe::INTERFACE_ID, 4, 0);
+        start.extend_from_slice(&stream(call, Some(question)));
+    }
+    for chunk in start.chunks(60_000) {
+        hand.send_plain(&data(id, false, chunk)).await;
+    }
+    target.running.reaches(256).await;
+    let mut big = vec![0; 1 << 20];
+    big[4..8].copy_from_slice(&131_071_u32.to_le_bytes());
+    let mut closed = None;
+    'pile: for sent in 0.. {
+        assert!(sent < 8, "{sent} MiB wait");
+        for chunk in big.chunks(60_000) {
+            hand.send_plain(&data(id, false, chunk)).await;
+            let close = hand.find(|frame| match frame {
+                Frame::Close { code, .. } => Some(*code),
+                _ => None,
+            });
+            // A record is never half there: nothing is lost when this gives up.
+            if let Ok(code) = tokio::time::timeout(Duration::from_millis(1), close).await {
+                closed = code;
+                break 'pile;
+            }
+        }
+    }
+    assert_eq!(closed, Some(CloseCode::RESOURCE_LIMIT));
+    target.running.reaches(0).await;
+    hand.send(&[
+        Frame::Close {
+            channel: id,
+            code: CloseCode::RESOURCE_LIMIT,
+            extra: &[],
+        },
+        Frame::Ping(1),
+    ])
+    .await;
+    let pong = hand.find(|frame| matches!(frame, Frame::Pong(1)).then_some(()));
+    pong.await.unwrap();
+    target.unharmed().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn rpc_out_of_place_costs_its_channel_only() {
     let target = Target::new().await;
     let error = CloseCode::PROTOCOL_ERROR;
