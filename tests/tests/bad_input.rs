@@ -257,6 +257,50 @@ async fn a_byte_a_second_does_not_hold_a_connection_beyond_five_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_crowd_that_says_nothing_does_not_keep_an_honest_device_out() {
+    let node = Node::builder()
+        .allow(Trust::anyone())
+        .serve(TestProbe::default());
+    let node = node.bind("127.0.0.1:0").await.unwrap();
+    let ticket = node.ticket();
+    let content = ticket.announcement().content();
+    // As many as may be under way at once, and some more.
+    let mut crowd = Vec::new();
+    for _ in 0..100 {
+        let address = (content.addresses[0], content.port);
+        crowd.push(TcpStream::connect(address).await.unwrap());
+    }
+    let caller = Node::builder().start().await.unwrap();
+    let start = Instant::now();
+    let peer = within(caller.connect(ticket)).await.unwrap();
+    let probe: ProbeClient = within(peer.open()).await.unwrap();
+    within(probe.echo("in")).await.unwrap();
+    let took = start.elapsed();
+    assert!(took < Duration::from_millis(2_500), "{took:?}");
+    drop(crowd);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_honest_devices_than_handshakes_at_once_all_get_in() {
+    let node = Node::builder()
+        .allow(Trust::anyone())
+        .serve(TestProbe::default());
+    let node = node.bind("127.0.0.1:0").await.unwrap();
+    let devices = futures::future::join_all((0..200).map(|_| {
+        let ticket = node.ticket();
+        tokio::spawn(async move {
+            let caller = Node::builder().start().await.unwrap();
+            let peer = caller.connect(ticket).await.unwrap();
+            let probe: ProbeClient = peer.open().await.unwrap();
+            probe.echo("in").await.unwrap()
+        })
+    }));
+    for device in within(devices).await {
+        assert_eq!(device.unwrap(), "in");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stream_that_ends_without_goodbye_is_truncated_wherever_it_ends() {
     let target = Target::new().await;
     let (mut hand, _seen) = target.meet().await;
