@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use dsoftbus::{ConnectError, Identity, IdentityProvider, Node, Peer, testing};
+use dsoftbus::{Announcement, ConnectError, Identity, IdentityProvider, Node, Peer, testing};
 use dsoftbus_proto::{
     frame::{ChannelId, Frame, GoodbyeCode, Mode},
     handshake::{AwaitAccept, Config, Established, Initiator, Suites},
@@ -51,20 +51,18 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Hand<T> {
     ///
     /// When it fails.
     pub async fn shake(io: T, node: &Node) -> Self {
-        let identity = Identity::ephemeral().expect("the system has randomness");
-        Self::shake_as(io, node, &identity).await
+        Self::shake_to(io, node.ticket().announcement()).await
     }
 
-    /// As [`shake`](Self::shake), as a given device.
+    /// As [`shake`](Self::shake), with whoever made `target`.
     ///
     /// # Panics
     ///
     /// When it fails.
-    pub async fn shake_as(mut io: T, node: &Node, identity: &Identity) -> Self {
+    pub async fn shake_to(mut io: T, target: &Announcement) -> Self {
+        let identity = Identity::ephemeral().expect("the system has randomness");
         let key = identity.certified_key().await.expect("a key in memory");
         let config = Config::new(dsoftbus::Realm::default(), Arc::new(key));
-        let ticket = node.ticket();
-        let target = ticket.announcement();
         let suite = Suites::preferred(Suites::ALL, target.content().suites);
         let suite = suite.expect("every node has a suite");
         // A session that lives for one test needs no secret.

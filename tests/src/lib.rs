@@ -6,6 +6,7 @@ dsoftbus::include_schemas!();
 pub mod by_hand;
 pub mod gauge;
 pub mod probe_service;
+pub mod processes;
 pub mod stock;
 
 use std::{future::Future, time::Duration};

@@ -53,7 +53,11 @@ impl Target {
         HOOK.call_once(|| {
             let print = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |info| {
-                PANICS.fetch_add(1, Ordering::Relaxed);
+                // A test that fails panics, too: here the node is on trial.
+                let in_test = info
+                    .location()
+                    .is_some_and(|at| at.file().starts_with("tests/"));
+                PANICS.fetch_add(usize::from(!in_test), Ordering::Relaxed);
                 print(info);
             }));
         });
@@ -250,6 +254,50 @@ async fn a_byte_a_second_does_not_hold_a_connection_beyond_five_seconds() {
     let peer = within(caller.connect(ticket)).await.unwrap();
     let probe: ProbeClient = within(peer.open()).await.unwrap();
     within(probe.echo("next")).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crowd_that_says_nothing_does_not_keep_an_honest_device_out() {
+    let node = Node::builder()
+        .allow(Trust::anyone())
+        .serve(TestProbe::default());
+    let node = node.bind("127.0.0.1:0").await.unwrap();
+    let ticket = node.ticket();
+    let content = ticket.announcement().content();
+    // As many as may be under way at once, and some more.
+    let mut crowd = Vec::new();
+    for _ in 0..100 {
+        let address = (content.addresses[0], content.port);
+        crowd.push(TcpStream::connect(address).await.unwrap());
+    }
+    let caller = Node::builder().start().await.unwrap();
+    let start = Instant::now();
+    let peer = within(caller.connect(ticket)).await.unwrap();
+    let probe: ProbeClient = within(peer.open()).await.unwrap();
+    within(probe.echo("in")).await.unwrap();
+    let took = start.elapsed();
+    assert!(took < Duration::from_millis(2_500), "{took:?}");
+    drop(crowd);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_honest_devices_than_handshakes_at_once_all_get_in() {
+    let node = Node::builder()
+        .allow(Trust::anyone())
+        .serve(TestProbe::default());
+    let node = node.bind("127.0.0.1:0").await.unwrap();
+    let devices = futures::future::join_all((0..200).map(|_| {
+        let ticket = node.ticket();
+        tokio::spawn(async move {
+            let caller = Node::builder().start().await.unwrap();
+            let peer = caller.connect(ticket).await.unwrap();
+            let probe: ProbeClient = peer.open().await.unwrap();
+            probe.echo("in").await.unwrap()
+        })
+    }));
+    for device in within(devices).await {
+        assert_eq!(device.unwrap(), "in");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -583,6 +631,99 @@ async fn a_message_that_does_not_keep_what_it_announces_costs_its_channel_only()
     target.resets(|id| data(id, true, &[0; 7]), error).await;
     let twice = |id| [message(id, 64, &[0; 8]), message(id, 64, &[0; 8])].concat();
     target.resets(twice, error).await;
+    target.unharmed().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn large_calls_that_wait_for_a_place_are_held_back_by_credit() {
+    let target = Target::new().await;
+    let (mut hand, seen) = target.meet().await;
+    let id = hand
+        .open(0, probe::CHANNEL, probe::INTERFACE_ID, Mode::Messages)
+        .await;
+    hand.send_plain(&rpc(id, Outgoing::bootstrap(), None)).await;
+    for question in 1..=256 {
+        let call = Outgoing::call(probe::INTERFACE_ID, 4, 0);
+        hand.send_plain(&rpc(id, call, Some(question))).await;
+    }
+    target.running.reaches(256).await;
+    // One segment of 131,071 words, most of a MiB. The node grants credit while it puts such a message together, but not
+    // for the next one before a handler has ended.
+    let mut big = vec![0; 1 << 20];
+    big[4..8].copy_from_slice(&131_071_u32.to_le_bytes());
+    let mut sent = 0;
+    let error = loop {
+        hand.send_plain(&message(id, big.len(), &big[..60_000]))
+            .await;
+        for chunk in big[60_000..].chunks(60_000) {
+            hand.send_plain(&data(id, false, chunk)).await;
+            // Time for the node to take it in, and to grant what it will.
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        sent += 1;
+        if let Ok(error) = tokio::time::timeout(Duration::from_millis(1), seen.closed()).await {
+            break error;
+        }
+        assert!(sent < 8, "{sent} MiB wait");
+    };
+    let expected = FrameError::CreditExceeded { channel: Some(id) };
+    assert_eq!(error, SessionError::Frame(expected));
+    assert_eq!(sent, 2);
+    target.unharmed().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn large_calls_that_pile_up_in_bytes_mode_cost_their_channel_only() {
+    let target = Target::new().await;
+    let (mut hand, _seen) = target.meet().await;
+    let id = hand
+        .open(0, probe::CHANNEL, probe::INTERFACE_ID, Mode::Bytes)
+        .await;
+    let stream = |out: Outgoing, id: Option<u32>| {
+        // The same message without the 8 bytes that messages mode puts in front.
+        let frame = rpc(channel(0, probe::CHANNEL), out, id);
+        frame[16..].to_vec()
+    };
+    let mut start = stream(Outgoing::bootstrap(), None);
+    for question in 1..=256 {
+        let call = Outgoing::call(probe::INTERFACE_ID, 4, 0);
+        start.extend_from_slice(&stream(call, Some(question)));
+    }
+    for chunk in start.chunks(60_000) {
+        hand.send_plain(&data(id, false, chunk)).await;
+    }
+    target.running.reaches(256).await;
+    let mut big = vec![0; 1 << 20];
+    big[4..8].copy_from_slice(&131_071_u32.to_le_bytes());
+    let mut closed = None;
+    'pile: for sent in 0.. {
+        assert!(sent < 8, "{sent} MiB wait");
+        for chunk in big.chunks(60_000) {
+            hand.send_plain(&data(id, false, chunk)).await;
+            let close = hand.find(|frame| match frame {
+                Frame::Close { code, .. } => Some(*code),
+                _ => None,
+            });
+            // A record is never half there: nothing is lost when this gives up.
+            if let Ok(code) = tokio::time::timeout(Duration::from_millis(1), close).await {
+                closed = code;
+                break 'pile;
+            }
+        }
+    }
+    assert_eq!(closed, Some(CloseCode::RESOURCE_LIMIT));
+    target.running.reaches(0).await;
+    hand.send(&[
+        Frame::Close {
+            channel: id,
+            code: CloseCode::RESOURCE_LIMIT,
+            extra: &[],
+        },
+        Frame::Ping(1),
+    ])
+    .await;
+    let pong = hand.find(|frame| matches!(frame, Frame::Pong(1)).then_some(()));
+    pong.await.unwrap();
     target.unharmed().await;
 }
 

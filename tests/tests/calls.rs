@@ -157,6 +157,21 @@ async fn dropping_a_call_drops_its_handler() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn dropping_more_calls_than_may_run_at_once_drops_their_handlers() {
+    let bench = bench().await;
+    let calls: Vec<_> = (0..400)
+        .map(|_| tokio::spawn(bench.probe.hang().into_future()))
+        .collect();
+    bench.running.reaches(256).await;
+    let start = Instant::now();
+    calls.iter().for_each(|call| call.abort());
+    // Those that wait for a place must not stand in the way of the news that makes room for them.
+    bench.running.reaches(0).await;
+    within(bench.probe.echo("next")).await.unwrap();
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_place_of_a_cancelled_call_is_used_again() {
     let bench = bench().await;
     for round in 0..600 {

@@ -15,9 +15,7 @@ use dsoftbus_proto::{
 };
 use tokio::sync::Semaphore;
 
-use super::{
-    Host, Inner, MAX_HALF_OPEN, MAX_SESSIONS, Node, Sessions, accept_loop, announce_loop, lock,
-};
+use super::{Host, Inner, MAX_SESSIONS, Node, Sessions, accept_loop, announce_loop, lock};
 use crate::{
     Identity, IdentityError, IdentityProvider, Service, Skeleton, StartError, Trust,
     backend::Listener,
@@ -209,7 +207,6 @@ impl NodeBuilder {
                 discovery: self.discovery,
                 key: Mutex::new(Arc::new(key)),
                 sessions: Mutex::new(Sessions::default()),
-                half_open: Arc::new(Semaphore::new(MAX_HALF_OPEN)),
                 open: Arc::new(Semaphore::new(MAX_SESSIONS)),
                 announcement,
                 announcing: Mutex::new(None),

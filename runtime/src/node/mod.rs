@@ -1,6 +1,7 @@
 //! [`Node`]: this device on the bus.
 
 mod builder;
+mod half_open;
 mod host;
 
 use std::{
@@ -26,6 +27,7 @@ use tokio::{
 };
 
 pub use self::builder::NodeBuilder;
+use self::half_open::HalfOpen;
 pub(crate) use self::host::Host;
 use crate::{
     ConnectError, IdentityError, IdentityProvider, Peer, StartError,
@@ -40,11 +42,6 @@ use crate::{
 
 /// How often a node announces itself: three times within the time to live, so that two may be lost.
 const RENEW_EVERY: Duration = Duration::from_secs(MAX_TIME_TO_LIVE as u64 / 3);
-
-/// Handshakes that may be under way at once for connections that came in.
-///
-/// Each costs a task and some cryptography before anything is proven; without a bound a flood of connections takes the memory.
-const MAX_HALF_OPEN: usize = 64;
 
 /// Sessions that peers may hold open with this node at once.
 const MAX_SESSIONS: usize = 4_096;
@@ -81,7 +78,6 @@ struct Inner {
     discovery: Arc<dyn Discovery<Announcement>>,
     key: Mutex<Arc<CertifiedKey>>,
     sessions: Mutex<Sessions>,
-    half_open: Arc<Semaphore>,
     open: Arc<Semaphore>,
     announcement: Option<Announcement>,
     /// The task that holds the registration with discovery.
@@ -326,27 +322,28 @@ impl Drop for Inner {
 
 /// Accepts connections for as long as the node lives.
 async fn accept_loop(listener: Listener, node: Weak<Inner>) {
+    let mut half_open = HalfOpen::new();
     loop {
         let (stream, from) = listener.accept().await;
-        let Some(inner) = node.upgrade() else { return };
-        // No place for another handshake or session: closing at once is all that costs us nothing.
-        let Ok(half_open) = Arc::clone(&inner.half_open).try_acquire_owned() else {
-            tracing::debug!(%from, "connection refused: too many handshakes");
-            continue;
+        let Some(place) = half_open.take().await else {
+            return;
         };
+        let Some(inner) = node.upgrade() else { return };
+        // No place for another session: closing at once is all that costs us nothing.
         let Ok(open) = Arc::clone(&inner.open).try_acquire_owned() else {
             tracing::debug!(%from, "connection refused: too many sessions");
             continue;
         };
         tokio::spawn(async move {
-            match inner.respond(stream).await {
-                Ok((_, task)) => {
-                    drop((half_open, inner));
+            match place.hold(inner.respond(stream)).await {
+                Some(Ok((_, task))) => {
+                    drop(inner);
                     // A panic of the driver is its own; the place is given back either way.
                     let _ = task.await;
                     drop(open);
                 }
-                Err(error) => tracing::debug!(%from, %error, "handshake failed"),
+                Some(Err(error)) => tracing::debug!(%from, %error, "handshake failed"),
+                None => tracing::debug!(%from, "handshake too slow while others wait"),
             }
         });
     }

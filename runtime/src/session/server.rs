@@ -87,7 +87,8 @@ impl ServerSide {
             deadline,
             cost,
         };
-        if !self.waiting.is_empty() || self.is_full(id, mux) {
+        let must_wait = !self.waiting.is_empty() || self.is_full(id, mux);
+        if must_wait && !self.engine.ends_running_call(&waiting.message) {
             self.waiting_bytes += waiting.message.as_bytes().len();
             self.waiting.push_back(waiting);
             if self.waiting_bytes > MAX_WAITING {
@@ -96,7 +97,10 @@ impl ServerSide {
             }
             return Ok(());
         }
-        self.dispatch(id, waiting, mux, calls)
+        self.dispatch(id, waiting, mux, calls)?;
+        // The end of a call makes room for one that waits.
+        self.resume(id, mux, calls);
+        Ok(())
     }
 
     fn is_full(&self, id: ChannelId, mux: &Connection) -> bool {

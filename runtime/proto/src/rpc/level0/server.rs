@@ -142,9 +142,19 @@ impl Server {
     /// Whether no message should be handed in for now: [`MAX_IN_FLIGHT`] calls wait for their reply, or
     /// [`MAX_OUTBOX`](super::MAX_OUTBOX) messages to be sent.
     ///
-    /// Reading on would be wrong only for memory, so Finish messages of a full server wait as well: replies make room.
+    /// Reading on would be wrong only for memory. What [ends a running call](Self::ends_running_call) may be handed in all the same.
     pub fn is_full(&self) -> bool {
         self.in_flight >= MAX_IN_FLIGHT || self.outbox.is_full()
+    }
+
+    /// Whether `message` ends a call that runs. It makes room, so it should not wait for room behind calls that do.
+    pub fn ends_running_call(&self, message: &Message) -> bool {
+        match Body::read(&message.reader()) {
+            Ok(Body::Finish { question, .. }) => {
+                matches!(self.answers.get(question), Some(Answer::Running { .. }))
+            }
+            _ => false,
+        }
     }
 
     fn step(&mut self, message: &Message) -> Result<Option<Step>, RpcError> {
