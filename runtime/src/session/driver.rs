@@ -402,6 +402,9 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
             }
             if self.pinged == 0 && now >= self.heard + PING_AFTER {
                 self.pinged = 1;
+                // A session that has gone quiet keeps no buffers.
+                self.opener.shrink();
+                self.spare = Vec::new();
                 core.mux.ping(self.pinged);
             }
             let next_ping = self.heard
