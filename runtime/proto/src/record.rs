@@ -132,7 +132,7 @@ impl Opener {
                 .split_last_chunk::<TAG>()
                 .ok_or(RecordError::TooShort)?;
             let counter = direction.next_counter()?;
-            let mut open = |out: &mut [u8]| direction.aead.open(counter, &[], text, tag, out);
+            let open = |out: &mut [u8]| direction.aead.open(counter, &[], text, tag, out);
             if text.len() < LEAST_LENT {
                 let mut plaintext = Aligned::zeroed(text.len());
                 open(plaintext.as_bytes_mut())?;
