@@ -75,6 +75,16 @@ impl Aligned {
             .unwrap_or_default()
     }
 
+    /// Makes the buffer `len` bytes long. What was there stays, what is new is zero or was there before it shrank. Check a length
+    /// that came from a peer against its limit first.
+    pub fn resize(&mut self, len: usize) {
+        let words = len.div_ceil(WORD);
+        if words > self.words.len() {
+            self.words.resize(words, ZERO);
+        }
+        self.len = len;
+    }
+
     /// Appends bytes. The buffer grows when its capacity is used up.
     pub fn extend_from_slice(&mut self, bytes: &[u8]) {
         let start = self.len;

@@ -1,6 +1,6 @@
 //! Records: everything after the handshake, encrypted. Format: WIRE.md, "Records".
 
-use alloc::vec::Vec;
+use alloc::{sync::Arc, vec::Vec};
 use core::fmt;
 
 use bytes::Bytes;
@@ -94,11 +94,22 @@ impl Sealer {
 }
 
 /// Opens the records of the other direction. After an error it opens nothing more.
-pub struct Opener(Direction);
+pub struct Opener {
+    direction: Direction,
+    /// Buffers that were handed out and are used again once nobody else has them.
+    lent: Vec<Arc<Aligned>>,
+}
 
 impl Opener {
     pub(crate) fn new(suite: Suite, key: &[u8; 32]) -> Result<Self, RecordError> {
-        Direction::new(suite, key, REKEY_EVERY).map(Self)
+        Direction::new(suite, key, REKEY_EVERY).map(Self::of)
+    }
+
+    const fn of(direction: Direction) -> Self {
+        Self {
+            direction,
+            lent: Vec::new(),
+        }
     }
 
     /// Opens one record, given without its header, into a buffer that starts on an 8-byte boundary.
@@ -109,7 +120,8 @@ impl Opener {
     /// the peer, [`RecordError::Exhausted`] at the end of the counter, [`RecordError::Failed`] after any error before.
     /// There is no second try: whoever can send one wrong record could otherwise probe with many.
     pub fn open(&mut self, ciphertext: &[u8]) -> Result<Bytes, RecordError> {
-        self.0.guarded(|direction| {
+        let lent = &mut self.lent;
+        self.direction.guarded(|direction| {
             if ciphertext.len() < MIN_CIPHERTEXT {
                 return Err(RecordError::TooShort);
             }
@@ -120,20 +132,54 @@ impl Opener {
                 .split_last_chunk::<TAG>()
                 .ok_or(RecordError::TooShort)?;
             let counter = direction.next_counter()?;
-            let mut plaintext = Aligned::zeroed(text.len());
-            direction
-                .aead
-                .open(counter, &[], text, tag, plaintext.as_bytes_mut())?;
-            Ok(plaintext.into_bytes(text.len()))
+            let open = |out: &mut [u8]| direction.aead.open(counter, &[], text, tag, out);
+            if text.len() < LEAST_LENT {
+                let mut plaintext = Aligned::zeroed(text.len());
+                open(plaintext.as_bytes_mut())?;
+                return Ok(plaintext.into_bytes(text.len()));
+            }
+            let free = lent
+                .iter()
+                .position(|buffer| Arc::strong_count(buffer) == 1);
+            let mut buffer = free.map_or_else(Arc::default, |free| lent.swap_remove(free));
+            // Nobody else has it, so this does not make another one.
+            let plaintext = Arc::make_mut(&mut buffer);
+            plaintext.resize(text.len());
+            open(plaintext.as_bytes_mut())?;
+            if lent.len() < MAX_LENT {
+                lent.push(Arc::clone(&buffer));
+            }
+            Ok(Bytes::from_owner(Lent(buffer)))
         })
+    }
+
+    /// Gives up the buffers kept for reuse: for a session that has gone quiet.
+    pub fn shrink(&mut self) {
+        self.lent = Vec::new();
     }
 
     /// Number of records opened so far.
     #[must_use]
     pub const fn count(&self) -> u64 {
-        self.0.count
+        self.direction.count
     }
 }
+
+/// A buffer that comes back to the opener.
+struct Lent(Arc<Aligned>);
+
+impl AsRef<[u8]> for Lent {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+/// Length of a plaintext, in bytes, from which its buffer is used again. Getting memory from the system for every large record
+/// costs as much as deciphering it.
+const LEAST_LENT: usize = 16_384;
+
+/// Most buffers kept for reuse: 512 KiB, which is what waits between socket and consumer while a payload comes in.
+const MAX_LENT: usize = 8;
 
 /// Key and counter of one direction.
 struct Direction {
@@ -196,7 +242,7 @@ impl fmt::Debug for Sealer {
 impl fmt::Debug for Opener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Opener")
-            .field("count", &self.0.count)
+            .field("count", &self.direction.count)
             .field("key", &"[redacted]")
             .finish_non_exhaustive()
     }
@@ -235,3 +281,31 @@ impl From<AeadError> for RecordError {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod lending {
+    use super::*;
+
+    #[test]
+    fn a_buffer_is_used_again_only_when_nobody_reads_it() {
+        let key = [7; 32];
+        let mut sealer = Sealer::new(Suite::AesGcm, &key).unwrap();
+        let mut opener = Opener::new(Suite::AesGcm, &key).unwrap();
+        let mut open = |fill: u8, len: usize| {
+            let mut record = [0; HEADER].to_vec();
+            record.resize(HEADER + len, fill);
+            sealer.seal(&mut record).unwrap();
+            opener.open(&record[HEADER..]).unwrap()
+        };
+        let first = open(1, LEAST_LENT + 8);
+        let held = first.slice(..9);
+        let second = open(2, LEAST_LENT + 8);
+        assert_eq!(held, [1; 9][..]);
+        let address = second.as_ptr();
+        drop(second);
+        let third = open(3, LEAST_LENT + 1);
+        assert_eq!(third.as_ptr(), address);
+        assert_eq!(third, [3; LEAST_LENT + 1][..]);
+        assert_eq!(first, [1; LEAST_LENT + 8][..]);
+    }
+}

@@ -53,9 +53,7 @@ impl Peer {
         let length = VmoSource::len(&payload);
         let mut stream = self.open_push(digest, length).await?;
         for chunk in payload.chunks(CHUNK) {
-            let mut frame = FrameBuf::new();
-            frame.payload_mut(chunk.len()).copy_from_slice(chunk);
-            if stream.send_frame(frame).await.is_err() {
+            if stream.send_frame(FrameBuf::copy_of(chunk)).await.is_err() {
                 break;
             }
         }

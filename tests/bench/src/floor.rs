@@ -21,7 +21,7 @@ const BUFFER: usize = 256 << 10;
 /// # Errors
 ///
 /// When the address cannot be listened on.
-pub fn serve(options: &Options) -> Result<()> {
+pub(crate) fn serve(options: &Options) -> Result<()> {
     let listener = TcpListener::bind(options.addr)?;
     ready(listener.local_addr()?)?;
     for stream in listener.incoming() {
@@ -42,7 +42,7 @@ pub fn serve(options: &Options) -> Result<()> {
 /// # Errors
 ///
 /// When a call fails, or the scenario has no floor.
-pub fn load(options: &Options) -> Result<()> {
+pub(crate) fn load(options: &Options) -> Result<()> {
     if options.scenario != Scenario::Calls {
         return Err("only calls have a floor".into());
     }

@@ -1,8 +1,9 @@
 //! Measures DSoftBus-lite.
 //!
 //! `adapter` is one side of a measurement, server or load, as a separate process; a harness, or our own command `bench`, runs
-//! two of them and reads one JSON object per line. What each scenario does stands at [`Scenario`].
+//! two of them and reads one JSON object per line. What each scenario does stands at `Scenario` in `src/options.rs`.
 
+mod adapter;
 mod cpu;
 mod floor;
 mod identities;
@@ -12,12 +13,8 @@ mod options;
 mod serve;
 mod sink;
 
-pub use self::{
-    floor::{load as floor_load, serve as floor_serve},
-    load::load,
-    options::{Options, Refused, Role, Scenario, Wire},
-    serve::serve,
-};
+pub use self::adapter::adapter;
+use self::options::{Options, Role, Scenario};
 
 dsoftbus::include_schemas!();
 

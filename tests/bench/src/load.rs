@@ -18,7 +18,7 @@ const WARM_UP: usize = 16 << 20;
 /// # Errors
 ///
 /// When any operation fails: a rate of which some calls failed means nothing.
-pub async fn load(options: &'static Options) -> Result<()> {
+pub(crate) async fn load(options: &'static Options) -> Result<()> {
     let server = identities::announcement(options.addr).await?;
     match options.scenario {
         Scenario::Calls | Scenario::ManyCalls => calls(options, &server).await,

@@ -6,7 +6,7 @@ use crate::Result;
 
 /// Which half of a measurement a process is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub(crate) enum Role {
     /// Waits for connections until it is killed.
     Serve,
     /// Connects, measures, prints.
@@ -15,7 +15,7 @@ pub enum Role {
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scenario {
+pub(crate) enum Scenario {
     /// `s1`: calls of 64 bytes on one connection, a fixed number in flight.
     Calls,
     /// `s2`: one bulk payload, until the receiver has said that it has it.
@@ -30,7 +30,7 @@ pub enum Scenario {
 
 impl Scenario {
     /// As on the command line.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Calls => "s1",
             Self::Bulk => "s2",
@@ -55,7 +55,7 @@ impl Scenario {
 
 /// What carries the calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wire {
+pub(crate) enum Wire {
     /// DSoftBus-lite.
     Bus,
     /// Bare frames on blocking sockets: the least that a call can cost.
@@ -64,32 +64,32 @@ pub enum Wire {
 
 /// One side of one measurement.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub(crate) struct Options {
     /// Server or load.
-    pub role: Role,
+    pub(crate) role: Role,
     /// What is measured.
-    pub scenario: Scenario,
+    pub(crate) scenario: Scenario,
     /// What carries it.
-    pub wire: Wire,
+    pub(crate) wire: Wire,
     /// Where to listen, or whom to connect to.
-    pub addr: SocketAddr,
+    pub(crate) addr: SocketAddr,
     /// Time measured, after the warm-up.
-    pub window: Duration,
+    pub(crate) window: Duration,
     /// Calls or connections in flight (on each connection).
-    pub concurrency: usize,
+    pub(crate) concurrency: usize,
     /// Connections.
-    pub conns: usize,
+    pub(crate) conns: usize,
     /// Length of the bulk payload.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// Whether the receiver of a bulk payload checks its digest.
-    pub digest: bool,
+    pub(crate) digest: bool,
     /// Process of the server: the load reads its CPU time and memory.
-    pub server_pid: Option<i32>,
+    pub(crate) server_pid: Option<i32>,
 }
 
 /// Why a command line is refused.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Refused {
+pub(crate) enum Refused {
     /// No measurement of this name.
     Scenario(String),
     /// Anything else.
@@ -102,7 +102,7 @@ impl Options {
     /// # Errors
     ///
     /// [`Refused`] for anything that is not understood: an option that is ignored makes a measurement of something else.
-    pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, Refused> {
+    pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, Refused> {
         let mut role = None;
         let mut scenario = "s1".to_owned();
         let mut options = Self {

@@ -19,7 +19,7 @@ impl Echo for Mirror {
 /// # Errors
 ///
 /// When the node cannot be made.
-pub async fn serve(options: &Options) -> Result<()> {
+pub(crate) async fn serve(options: &Options) -> Result<()> {
     let node = Node::builder()
         .identity(identities::server())
         .allow(Trust::devices(identities::clients()))

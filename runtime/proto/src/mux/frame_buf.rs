@@ -22,6 +22,15 @@ impl FrameBuf {
         Self { bytes }
     }
 
+    /// A buffer that holds a copy of the first [`MAX_PAYLOAD`] bytes of `payload`.
+    #[must_use]
+    pub fn copy_of(payload: &[u8]) -> Self {
+        let mut buffer = Self::new();
+        let payload = payload.get(..MAX_PAYLOAD).unwrap_or(payload);
+        buffer.bytes.extend_from_slice(payload);
+        buffer
+    }
+
     /// The payload to fill, of `len` bytes or [`MAX_PAYLOAD`] if that is less.
     ///
     /// Bytes that were there stay; what the caller does not overwrite is sent as it is.

@@ -23,7 +23,7 @@ fn with_threshold(suite: Suite, rekey_every: u64) -> Sealer {
 }
 
 fn opener_with_threshold(suite: Suite, rekey_every: u64) -> Opener {
-    Opener(Direction::new(suite, &KEY, rekey_every).unwrap())
+    Opener::of(Direction::new(suite, &KEY, rekey_every).unwrap())
 }
 
 fn seal(sealer: &mut Sealer, plaintext: &[u8]) -> Vec<u8> {
@@ -127,7 +127,10 @@ fn a_record_that_goes_back_to_its_sender_is_refused() {
     keys.reverse();
     let [theirs, ours] = keys;
     let record = seal(&mut Sealer(ours), b"hello");
-    assert_eq!(open(&mut Opener(theirs), &record), Err(RecordError::BadTag));
+    assert_eq!(
+        open(&mut Opener::of(theirs), &record),
+        Err(RecordError::BadTag)
+    );
 }
 
 /// Case A31.
@@ -165,7 +168,7 @@ fn the_counter_ends_and_never_wraps() {
     for suite in SUITES {
         let (mut sealer, mut opener) = pair(suite, REKEY_EVERY);
         sealer.0.count = MAX_RECORDS - 1;
-        opener.0.count = MAX_RECORDS - 1;
+        opener.direction.count = MAX_RECORDS - 1;
         let last = seal(&mut sealer, b"last");
         assert_eq!(open(&mut opener, &last).unwrap(), &b"last"[..]);
 
@@ -231,7 +234,7 @@ fn beside_snow(suite: Suite) -> ([TransportState; 2], Sealer, Opener) {
     }
     let (from_initiator, from_responder) = ours.dangerously_get_raw_split();
     let sealer = Sealer(Direction::new(suite, &from_initiator, 4).unwrap());
-    let opener = Opener(Direction::new(suite, &from_responder, 4).unwrap());
+    let opener = Opener::of(Direction::new(suite, &from_responder, 4).unwrap());
     let transports = [initiator, responder].map(|state| state.into_transport_mode().unwrap());
     (transports, sealer, opener)
 }
