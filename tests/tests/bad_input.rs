@@ -1,5 +1,7 @@
 //! What a hostile peer sends, and what it costs: its own session or channel, by a named error, and nothing else.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::{
     num::NonZeroU32,
     sync::{

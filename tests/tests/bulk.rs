@@ -1,5 +1,7 @@
 //! Payloads beside the calls: any size, checked by digest, bounded, and nothing left of one that did not arrive.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;

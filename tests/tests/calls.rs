@@ -1,5 +1,7 @@
 //! What a caller and a service may rely on, over a session in memory and with virtual time.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::{future::Future as _, time::Duration};
 
 use dsoftbus::{

@@ -1,5 +1,7 @@
 //! Stock Cap'n Proto at the other end of a channel: any two-party program can call our services, and we can call its.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::time::Duration;
 
 use dsoftbus::{ByteChannel, Code, Node, Status, Trust, testing};

@@ -1,5 +1,7 @@
 //! Traps that systems of this kind have fallen into, each by its name.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::{fs, path::Path, time::Duration};
 
 use bytes::Bytes;
