@@ -16,8 +16,12 @@ use crate::{
 /// Time a sender may be silent in the middle of a payload. A stalled transfer holds a reservation in the store.
 const STALL: Duration = Duration::from_secs(30);
 
-/// Chunks between the connection and the thread that writes: enough for one to work while the other does, 512 KiB at most.
-const CHUNKS: usize = 8;
+/// Chunks handed to the thread that writes at once. Each hand-over is a switch of threads, which costs as much as
+/// hashing a chunk; 16 make 1 MiB at most.
+const BATCH: usize = 16;
+
+/// Batches between the connection and the thread that writes: one to work on while the next is gathered.
+const BATCHES: usize = 1;
 
 /// Where payloads go that peers push.
 pub trait BulkStore: Send + Sync + 'static {
@@ -94,8 +98,8 @@ pub(super) async fn serve(
         .map_err(|_| CloseCode::INTERNAL_ERROR)?;
     let upload = begun.map_err(|status| refusal(&status))?;
     stream.accept(&0_u64.to_le_bytes());
-    let (chunks, writer) = start_writer(upload);
-    let received = forward(stream, chunks).await;
+    let (batches, writer) = start_writer(upload);
+    let received = forward(stream, batches).await;
     let written = writer.await.map_err(|_| CloseCode::INTERNAL_ERROR)?;
     // The store knows better than the channel why a transfer that it refused came to an end.
     match written {
@@ -116,11 +120,15 @@ pub(super) async fn serve(
     Ok(())
 }
 
-fn start_writer(mut upload: Box<dyn BulkUpload>) -> (mpsc::Sender<Bytes>, JoinHandle<Result<()>>) {
-    let (sender, mut chunks) = mpsc::channel::<Bytes>(CHUNKS);
+fn start_writer(
+    mut upload: Box<dyn BulkUpload>,
+) -> (mpsc::Sender<Vec<Bytes>>, JoinHandle<Result<()>>) {
+    let (sender, mut batches) = mpsc::channel::<Vec<Bytes>>(BATCHES);
     let writer = tokio::task::spawn_blocking(move || {
-        while let Some(chunk) = chunks.blocking_recv() {
-            upload.write(&chunk)?;
+        while let Some(batch) = batches.blocking_recv() {
+            for chunk in batch {
+                upload.write(&chunk)?;
+            }
         }
         upload.commit()
     });
@@ -128,17 +136,22 @@ fn start_writer(mut upload: Box<dyn BulkUpload>) -> (mpsc::Sender<Bytes>, JoinHa
 }
 
 /// Passes chunks on until the sender ends its data. When the writer gives up it says why itself.
-async fn forward(stream: &mut ByteChannel, chunks: mpsc::Sender<Bytes>) -> Result<(), CloseCode> {
-    loop {
-        let chunk = tokio::time::timeout(STALL, stream.recv())
+async fn forward(
+    stream: &mut ByteChannel,
+    batches: mpsc::Sender<Vec<Bytes>>,
+) -> Result<(), CloseCode> {
+    // Chunks are taken only when the writer can have them: what waits meanwhile makes the next batch larger.
+    while let Ok(place) = batches.reserve().await {
+        let batch = tokio::time::timeout(STALL, stream.recv_batch(BATCH))
             .await
             .map_err(|_| CloseCode::RESOURCE_LIMIT)?
             .map_err(|_| CloseCode::CANCELLED)?;
-        let Some(chunk) = chunk else { return Ok(()) };
-        if chunks.send(chunk).await.is_err() {
-            return Ok(());
+        if batch.is_empty() {
+            break;
         }
+        place.send(batch);
     }
+    Ok(())
 }
 
 /// The close code that tells a sender why.

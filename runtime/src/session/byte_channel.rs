@@ -202,6 +202,29 @@ impl ByteChannel {
         }
     }
 
+    /// Receives up to `most` chunks that are there, at least one; none once the peer has ended its data. Errors and cancel
+    /// safety as for [`recv`](Self::recv).
+    pub(crate) async fn recv_batch(&mut self, most: usize) -> Result<Vec<Bytes>, ChannelError> {
+        let mut batch = Vec::new();
+        let Some(first) = self.recv().await? else {
+            return Ok(batch);
+        };
+        batch.push(first);
+        {
+            let mut core = self.session.core();
+            let Some((bytes, mux)) = core.bytes(self.id) else {
+                return Ok(batch);
+            };
+            let more = bytes.inbox.len().min(most.saturating_sub(1));
+            for (payload, cost) in bytes.inbox.drain(..more) {
+                mux.consume(self.id, cost);
+                batch.push(payload);
+            }
+        }
+        self.session.wake_driver();
+        Ok(batch)
+    }
+
     /// What the peer's Close carried, once it came.
     pub(crate) fn close_extra(&self) -> Bytes {
         let mut core = self.session.core();

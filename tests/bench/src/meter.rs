@@ -102,7 +102,10 @@ impl<'a> Meter<'a> {
         state.nanoseconds.sort_unstable();
         for (metric, share) in [("p50", 0.5), ("p99", 0.99)] {
             let rank = (operations * share) as usize;
-            let taken = state.nanoseconds.get(rank).or(state.nanoseconds.last());
+            let taken = state
+                .nanoseconds
+                .get(rank)
+                .or_else(|| state.nanoseconds.last());
             emit(
                 metric,
                 f64::from(*taken.ok_or("nothing measured")?) / 1e3,
