@@ -13,9 +13,8 @@ mod server;
 
 use std::{
     fmt,
-    future::poll_fn,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    task::{Poll, Waker},
+    task::Waker,
 };
 
 use bytes::Bytes;
@@ -28,6 +27,7 @@ use dsoftbus_proto::{
     rpc::level0::AnswerId,
 };
 use futures::task::AtomicWaker;
+use tokio::sync::Notify;
 
 pub use self::byte_channel::ByteChannel;
 pub(crate) use self::{
@@ -42,6 +42,8 @@ pub(crate) struct Session {
     id: [u8; 32],
     core: Mutex<Core>,
     driver: AtomicWaker,
+    /// Wakes those who wait for the end. Forgets a waiter that is dropped: a handler may wait once per call.
+    end: Notify,
     host: Arc<Host>,
     vmos: VmoTable,
 }
@@ -53,6 +55,7 @@ impl Session {
             id: established.session_id,
             core: Mutex::new(Core::new(established.side)),
             driver: AtomicWaker::new(),
+            end: Notify::new(),
             host,
             vmos: VmoTable::default(),
         })
@@ -81,15 +84,22 @@ impl Session {
 
     /// Waits for the end of the session.
     pub(crate) async fn closed(&self) -> SessionError {
-        poll_fn(|cx| {
-            let mut core = self.core();
-            if let Some(error) = core.ended() {
-                return Poll::Ready(error.clone());
+        loop {
+            // Made before the look, so that an end in between is not missed.
+            let ended = self.end.notified();
+            if let Some(error) = self.ended() {
+                return error;
             }
-            core.watch_end(cx.waker());
-            Poll::Pending
-        })
-        .await
+            ended.await;
+        }
+    }
+
+    /// Ends the session: every call fails, every handler stops, whoever waits for the end is woken.
+    fn end(&self, error: SessionError) {
+        let mut work = Work::default();
+        self.core().end(error, &mut work);
+        work.finish();
+        self.end.notify_waiters();
     }
 
     /// Asks the driver to send a Goodbye and close.
