@@ -1,20 +1,21 @@
 //! Receiving payloads: into the store (push), or into the caller's hands (pull).
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use dsoftbus_proto::frame::CloseCode;
 use tokio::{sync::mpsc, task::JoinHandle};
 
-use super::{CHANNEL, INTERFACE_ID, OpenHeader, Vmo, VmoHandle, header::PullAccept};
+use super::{
+    CHANNEL, INTERFACE_ID, OpenHeader, Vmo, VmoHandle,
+    header::PullAccept,
+    pace::{Pace, TooSlow},
+};
 use crate::{
     ChannelError, Code, Peer, Result, Status,
     session::ByteChannel,
     store::{ArtifactStore, Digest, StoreError, Upload},
 };
-
-/// Time a sender may be silent in the middle of a payload. A stalled transfer holds a reservation in the store.
-const STALL: Duration = Duration::from_secs(30);
 
 /// Chunks handed to the thread that writes at once. Each hand-over is a switch of threads, which costs as much as
 /// hashing a chunk; 16 make 1 MiB at most.
@@ -140,12 +141,15 @@ async fn forward(
     stream: &mut ByteChannel,
     batches: mpsc::Sender<Vec<Bytes>>,
 ) -> Result<(), CloseCode> {
+    let mut pace = Pace::default();
     // Chunks are taken only when the writer can have them: what waits meanwhile makes the next batch larger.
     while let Ok(place) = batches.reserve().await {
-        let batch = tokio::time::timeout(STALL, stream.recv_batch(BATCH))
+        let batch = pace
+            .wait(stream.recv_batch(BATCH))
             .await
-            .map_err(|_| CloseCode::RESOURCE_LIMIT)?
+            .map_err(|TooSlow| CloseCode::RESOURCE_LIMIT)?
             .map_err(|_| CloseCode::CANCELLED)?;
+        pace.moved(batch.iter().map(Bytes::len).sum());
         if batch.is_empty() {
             break;
         }
@@ -171,6 +175,7 @@ pub struct Pull {
     len: u64,
     received: u64,
     hasher: Box<blake3::Hasher>,
+    pace: Pace,
     done: bool,
 }
 
@@ -203,9 +208,11 @@ impl Pull {
         if self.done {
             return Ok(None);
         }
-        let chunk = tokio::time::timeout(STALL, self.stream.recv())
+        let chunk = self
+            .pace
+            .wait(self.stream.recv())
             .await
-            .map_err(|_| Status::deadline_exceeded("the sender went silent"))??;
+            .map_err(|TooSlow| Status::deadline_exceeded("the sender is too slow"))??;
         let Some(chunk) = chunk else {
             if self.received != self.len {
                 return Err(Status::data_loss("the payload ended early"));
@@ -223,6 +230,7 @@ impl Pull {
             self.stream.reset(CloseCode::DIGEST_MISMATCH);
             return Err(Status::data_loss("the payload is longer than announced"));
         }
+        self.pace.moved(chunk.len());
         self.hasher.update(&chunk);
         Ok(Some(chunk))
     }
@@ -276,6 +284,7 @@ impl Peer {
             len: accepted.length,
             received: 0,
             hasher: Box::default(),
+            pace: Pace::default(),
             done: false,
         })
     }

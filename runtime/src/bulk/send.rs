@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use super::{
     CHANNEL, INTERFACE_ID, OpenHeader, VmoHandle, VmoSource,
     header::{PullAccept, number},
+    pace::{Pace, TooSlow, VERDICT_WITHIN},
 };
 use crate::{
     ChannelError, Peer, Result, Status, error::closed_status, session::ByteChannel, store::Digest,
@@ -52,9 +53,13 @@ impl Peer {
     pub async fn push_digested(&self, digest: Digest, payload: Bytes) -> Result<VmoHandle> {
         let length = VmoSource::len(&payload);
         let mut stream = self.open_push(digest, length).await?;
+        let mut pace = Pace::default();
         for chunk in payload.chunks(CHUNK) {
-            if stream.send_frame(FrameBuf::copy_of(chunk)).await.is_err() {
-                break;
+            match pace.wait(stream.send_frame(FrameBuf::copy_of(chunk))).await {
+                Ok(Ok(())) => pace.moved(chunk.len()),
+                // The channel says itself why it ended.
+                Ok(Err(_)) => break,
+                Err(TooSlow) => return Err(too_slow()),
             }
         }
         finish_push(stream).await
@@ -84,6 +89,7 @@ impl Peer {
         .await;
         match sent {
             Ok(()) | Err(SendError::Channel) => finish_push(stream).await,
+            Err(SendError::TooSlow) => Err(too_slow()),
             Err(SendError::Read(error)) => Err(file_status(error)),
         }
     }
@@ -105,7 +111,10 @@ impl Peer {
 /// Ends a push and waits for the receiver's verdict.
 async fn finish_push(mut stream: ByteChannel) -> Result<VmoHandle> {
     stream.finish();
-    match stream.recv().await {
+    let Ok(verdict) = tokio::time::timeout(VERDICT_WITHIN, stream.recv()).await else {
+        return Err(too_slow());
+    };
+    match verdict {
         Ok(None) => number(&stream.close_extra(), 0)
             .map(VmoHandle::from_raw)
             .ok_or_else(|| closed_status(CloseCode::PROTOCOL_ERROR)),
@@ -136,6 +145,7 @@ pub(super) async fn serve(stream: &mut ByteChannel, header: &OpenHeader) -> Resu
             Ok(())
         }
         Err(SendError::Channel) => Err(CloseCode::CANCELLED),
+        Err(SendError::TooSlow) => Err(CloseCode::RESOURCE_LIMIT),
         Err(SendError::Read(error)) => {
             tracing::warn!(%error, "an offered payload cannot be read");
             Err(CloseCode::INTERNAL_ERROR)
@@ -148,6 +158,8 @@ enum SendError {
     Read(io::Error),
     /// The channel ended; it says itself why.
     Channel,
+    /// The peer takes nothing, or too little.
+    TooSlow,
 }
 
 /// Reads `length` bytes on a thread that may block and sends them.
@@ -171,15 +183,23 @@ async fn send_from(
         }
         Ok(())
     });
+    let mut pace = Pace::default();
     while let Some(frame) = frames.recv().await {
-        if stream.send_frame(frame).await.is_err() {
-            return Err(SendError::Channel);
-        }
+        let bytes = frame.payload().len();
+        pace.wait(stream.send_frame(frame))
+            .await
+            .map_err(|TooSlow| SendError::TooSlow)?
+            .map_err(|_| SendError::Channel)?;
+        pace.moved(bytes);
     }
     reader
         .await
         .unwrap_or_else(|_| Err(io::Error::other("reading panicked")))
         .map_err(SendError::Read)
+}
+
+fn too_slow() -> Status {
+    Status::deadline_exceeded("the peer takes the payload too slowly")
 }
 
 fn digest_file(path: &Path) -> io::Result<(Digest, u64, File)> {

@@ -15,7 +15,7 @@ use dsoftbus_proto::{
 };
 use tokio::sync::Semaphore;
 
-use super::{Host, Inner, MAX_SESSIONS, Node, Sessions, accept_loop, announce_loop, lock};
+use super::{Host, Inner, Limits, Node, Sessions, accept_loop, announce_loop, lock};
 use crate::{
     Identity, IdentityError, IdentityProvider, Service, Skeleton, StartError, Trust,
     backend::Listener,
@@ -44,7 +44,7 @@ impl NodeBuilder {
     pub(super) fn new() -> Self {
         Self {
             identity: Who::Ephemeral,
-            host: Host::default(),
+            host: Host::new(),
             skeletons: Vec::new(),
             realm: Realm::default(),
             suites: supported_suites(),
@@ -93,6 +93,12 @@ impl NodeBuilder {
     /// Sets where payloads go that peers push over bulk channels. Without it they are refused.
     pub fn store(mut self, store: impl BulkStore) -> Self {
         self.host.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Sets how much peers may take: see [`Limits`].
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.host.set_limits(limits);
         self
     }
 
@@ -197,6 +203,7 @@ impl NodeBuilder {
             }
             None => None,
         };
+        let sessions = self.host.limits.sessions.min(Semaphore::MAX_PERMITS);
         Ok(Node {
             inner: Arc::new(Inner {
                 device: identity.device_id(),
@@ -207,7 +214,7 @@ impl NodeBuilder {
                 discovery: self.discovery,
                 key: Mutex::new(Arc::new(key)),
                 sessions: Mutex::new(Sessions::default()),
-                open: Arc::new(Semaphore::new(MAX_SESSIONS)),
+                open: Arc::new(Semaphore::new(sessions)),
                 announcement,
                 announcing: Mutex::new(None),
                 accepting: Mutex::new(None),

@@ -3,6 +3,7 @@
 mod builder;
 mod half_open;
 mod host;
+mod limits;
 
 use std::{
     collections::BTreeMap,
@@ -29,6 +30,7 @@ use tokio::{
 pub use self::builder::NodeBuilder;
 use self::half_open::HalfOpen;
 pub(crate) use self::host::Host;
+pub use self::limits::Limits;
 use crate::{
     ConnectError, IdentityError, IdentityProvider, Peer, StartError,
     backend::{self, Listener},
@@ -42,9 +44,6 @@ use crate::{
 
 /// How often a node announces itself: three times within the time to live, so that two may be lost.
 const RENEW_EVERY: Duration = Duration::from_secs(MAX_TIME_TO_LIVE as u64 / 3);
-
-/// Sessions that peers may hold open with this node at once.
-const MAX_SESSIONS: usize = 4_096;
 
 /// This device on the bus: serves services, finds and dials other devices.
 ///

@@ -34,7 +34,11 @@ pub(crate) use self::{
     client::{CallSlot, RpcChannel},
     core::{Channel, Core, Work},
 };
-use crate::{ChannelError, Result, ServiceDescriptor, SessionError, bulk::VmoTable, node::Host};
+use crate::{
+    ChannelError, Result, ServiceDescriptor, SessionError,
+    bulk::{Places, VmoTable},
+    node::Host,
+};
 
 /// One authenticated, encrypted connection to a device.
 pub(crate) struct Session {
@@ -46,6 +50,7 @@ pub(crate) struct Session {
     end: Notify,
     host: Arc<Host>,
     vmos: VmoTable,
+    transfers: Places,
 }
 
 impl Session {
@@ -56,8 +61,9 @@ impl Session {
             core: Mutex::new(Core::new(established.side)),
             driver: AtomicWaker::new(),
             end: Notify::new(),
-            host,
             vmos: VmoTable::default(),
+            transfers: Places::new(host.limits.transfers_per_session),
+            host,
         })
     }
 
@@ -75,6 +81,11 @@ impl Session {
 
     pub(crate) fn vmos(&self) -> &VmoTable {
         &self.vmos
+    }
+
+    /// Places for the bulk transfers that the peer starts.
+    pub(crate) fn transfers(&self) -> &Places {
+        &self.transfers
     }
 
     /// Why the session ended, if it has.
