@@ -103,12 +103,12 @@ pub(super) async fn serve(
     let received = forward(stream, batches).await;
     let written = writer.await.map_err(|_| CloseCode::INTERNAL_ERROR)?;
     // The store knows better than the channel why a transfer that it refused came to an end.
-    match written {
-        Err(status) if received.is_ok() || status.code() != Code::DataLoss => {
-            return Err(refusal(&status));
-        }
-        _ => received?,
+    if let Err(status) = written
+        && (received.is_ok() || status.code() != Code::DataLoss)
+    {
+        return Err(refusal(&status));
     }
+    received?;
     let handle = stream
         .session()
         .vmos()
@@ -121,17 +121,23 @@ pub(super) async fn serve(
     Ok(())
 }
 
+/// Starts the thread that writes. An empty batch tells it that the sender has ended its data; without one nothing is kept,
+/// even if every byte is there: who gave up a push must not find it done.
 fn start_writer(
     mut upload: Box<dyn BulkUpload>,
 ) -> (mpsc::Sender<Vec<Bytes>>, JoinHandle<Result<()>>) {
     let (sender, mut batches) = mpsc::channel::<Vec<Bytes>>(BATCHES);
     let writer = tokio::task::spawn_blocking(move || {
         while let Some(batch) = batches.blocking_recv() {
+            if batch.is_empty() {
+                return upload.commit();
+            }
             for chunk in batch {
                 upload.write(&chunk)?;
             }
         }
-        upload.commit()
+        // The sender did not end its data: the channel knows why.
+        Ok(())
     });
     (sender, writer)
 }
@@ -150,10 +156,11 @@ async fn forward(
             .map_err(|TooSlow| CloseCode::RESOURCE_LIMIT)?
             .map_err(|_| CloseCode::CANCELLED)?;
         pace.moved(batch.iter().map(Bytes::len).sum());
-        if batch.is_empty() {
+        let ended = batch.is_empty();
+        place.send(batch);
+        if ended {
             break;
         }
-        place.send(batch);
     }
     Ok(())
 }
