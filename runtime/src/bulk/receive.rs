@@ -275,8 +275,7 @@ impl Peer {
     pub async fn pull(&self, handle: VmoHandle) -> Result<Pull> {
         let header = OpenHeader::pull(handle.to_raw());
         let (stream, accepted) = self
-            .session()
-            .open_bytes(CHANNEL, INTERFACE_ID, &header.encode())
+            .open_bytes_with(CHANNEL, INTERFACE_ID, &header.encode())
             .await
             .map_err(Status::from)?;
         let Some(accepted) = PullAccept::parse(&accepted) else {

@@ -97,8 +97,7 @@ impl Peer {
     async fn open_push(&self, digest: Digest, length: u64) -> Result<ByteChannel> {
         let header = OpenHeader::push(digest, length);
         let (stream, accepted) = self
-            .session()
-            .open_bytes(CHANNEL, INTERFACE_ID, &header.encode())
+            .open_bytes_with(CHANNEL, INTERFACE_ID, &header.encode())
             .await
             .map_err(Status::from)?;
         if number(&accepted, 0) != Some(0) {
