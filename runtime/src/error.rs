@@ -124,6 +124,9 @@ pub enum ConnectError {
     /// The handshake took longer than 5 s.
     #[error("the handshake took too long")]
     TimedOut,
+    /// This node was shut down.
+    #[error("this node is shut down")]
+    ShutDown,
     /// The identity provider cannot sign.
     #[error(transparent)]
     Identity(#[from] IdentityError),

@@ -15,7 +15,7 @@ use dsoftbus_proto::{
 };
 use tokio::sync::Semaphore;
 
-use super::{Host, Inner, Limits, Node, Sessions, accept_loop, announce_loop, lock};
+use super::{Host, Inner, Limits, Node, Sessions, accept_loop, devices::Devices, lock};
 use crate::{
     Identity, IdentityError, IdentityProvider, Service, Skeleton, StartError, Trust,
     backend::Listener,
@@ -158,9 +158,8 @@ impl NodeBuilder {
         let task = tokio::spawn(accept_loop(listener, Arc::downgrade(&node.inner)));
         *lock(&node.inner.accepting) = Some(task.abort_handle());
         if let Some(announcement) = node.announcement() {
-            let registration = node.inner.discovery.announce(announcement.clone()).await?;
-            let task = tokio::spawn(announce_loop(registration, Arc::downgrade(&node.inner)));
-            *lock(&node.inner.announcing) = Some(task.abort_handle());
+            let registration = node.inner.discovery.announce(announcement).await?;
+            node.keep_announced(Some(registration));
         }
         Ok(node)
     }
@@ -176,7 +175,9 @@ impl NodeBuilder {
 
     /// Makes a node without a listener that has an announcement all the same: for links that are not sockets.
     pub(crate) async fn start_announced(self) -> Result<Node, StartError> {
-        self.make(Some(1)).await
+        let node = self.make(Some(1)).await?;
+        node.keep_announced(None);
+        Ok(node)
     }
 
     async fn make(mut self, port: Option<u16>) -> Result<Node, StartError> {
@@ -204,6 +205,7 @@ impl NodeBuilder {
             None => None,
         };
         let sessions = self.host.limits.sessions.min(Semaphore::MAX_PERMITS);
+        let devices = Devices::new(self.host.limits.sessions_per_device);
         Ok(Node {
             inner: Arc::new(Inner {
                 device: identity.device_id(),
@@ -214,8 +216,9 @@ impl NodeBuilder {
                 discovery: self.discovery,
                 key: Mutex::new(Arc::new(key)),
                 sessions: Mutex::new(Sessions::default()),
+                devices,
                 open: Arc::new(Semaphore::new(sessions)),
-                announcement,
+                announcement: Mutex::new(announcement),
                 announcing: Mutex::new(None),
                 accepting: Mutex::new(None),
             }),

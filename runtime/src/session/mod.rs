@@ -13,7 +13,10 @@ mod server;
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     task::Waker,
 };
 
@@ -46,6 +49,7 @@ pub(crate) struct Session {
     id: [u8; 32],
     core: Mutex<Core>,
     driver: AtomicWaker,
+    closing: AtomicBool,
     /// Wakes those who wait for the end. Forgets a waiter that is dropped: a handler may wait once per call.
     end: Notify,
     host: Arc<Host>,
@@ -60,6 +64,7 @@ impl Session {
             id: established.session_id,
             core: Mutex::new(Core::new(established.side)),
             driver: AtomicWaker::new(),
+            closing: AtomicBool::new(false),
             end: Notify::new(),
             vmos: VmoTable::default(),
             transfers: Places::new(host.limits.transfers_per_session),
@@ -113,8 +118,14 @@ impl Session {
         self.end.notify_waiters();
     }
 
+    /// Whether this side has asked for the end of the session.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
+    }
+
     /// Asks the driver to send a Goodbye and close.
     pub(crate) fn close(&self, code: GoodbyeCode) {
+        self.closing.store(true, Ordering::Release);
         self.core().mux.goodbye(code);
         self.wake_driver();
     }
