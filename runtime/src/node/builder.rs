@@ -15,7 +15,9 @@ use dsoftbus_proto::{
 };
 use tokio::sync::Semaphore;
 
-use super::{Host, Inner, Limits, Node, Sessions, accept_loop, devices::Devices, lock};
+use super::{
+    Host, Inner, Limits, Node, Sessions, accept_loop, devices::Devices, host::StreamHandler, lock,
+};
 use crate::{
     Identity, IdentityError, IdentityProvider, Service, Skeleton, StartError, Trust,
     backend::Listener,
@@ -28,12 +30,16 @@ use crate::{
 /// Lowest logical channel that a service may have; those below belong to the protocol.
 const FIRST_SERVICE_CHANNEL: u16 = 0x10;
 
+/// What errors call a handler of byte channels, which has no name of its own.
+const BYTE_HANDLER: &str = "a byte handler";
+
 /// Describes a [`Node`]; [`bind`](Self::bind) or [`start`](Self::start) makes it.
 #[must_use = "a builder does nothing until `bind` or `start`"]
 pub struct NodeBuilder {
     identity: Who,
     host: Host,
     skeletons: Vec<Arc<dyn Skeleton>>,
+    streams: Vec<(u16, StreamHandler)>,
     realm: Realm,
     suites: Suites,
     discovery: Arc<dyn Discovery<Announcement>>,
@@ -46,6 +52,7 @@ impl NodeBuilder {
             identity: Who::Ephemeral,
             host: Host::new(),
             skeletons: Vec::new(),
+            streams: Vec::new(),
             realm: Realm::default(),
             suites: supported_suites(),
             discovery: Arc::new(InProcess::global()),
@@ -80,13 +87,14 @@ impl NodeBuilder {
     }
 
     /// Hands every byte channel that a peer opens on a logical channel to `handler`: the door for gateways and for other
-    /// Cap'n Proto programs. The handler must not block.
+    /// Cap'n Proto programs. The handler must not block. A channel below 0x10, or one that somebody else takes, shows when the
+    /// node is made.
     pub fn serve_bytes(
         mut self,
         channel: u16,
         handler: impl Fn(DeviceId, ByteChannel) + Send + Sync + 'static,
     ) -> Self {
-        self.host.streams.insert(channel, Arc::new(handler));
+        self.streams.push((channel, Arc::new(handler)));
         self
     }
 
@@ -183,6 +191,7 @@ impl NodeBuilder {
     async fn make(mut self, port: Option<u16>) -> Result<Node, StartError> {
         let identity = self.identity.load()?;
         self.host.services = by_channel(self.skeletons)?;
+        self.host.streams = streams_by_channel(self.streams, &self.host.services)?;
         let key = identity.certified_key().await?;
         let announcement = match port {
             Some(port) => {
@@ -280,6 +289,34 @@ fn by_channel(
         }
     }
     Ok(services)
+}
+
+/// As [`by_channel`], for byte handlers: what a service or the protocol takes would never reach them.
+fn streams_by_channel(
+    handlers: Vec<(u16, StreamHandler)>,
+    services: &BTreeMap<u16, Arc<dyn Skeleton>>,
+) -> Result<BTreeMap<u16, StreamHandler>, StartError> {
+    let mut streams = BTreeMap::new();
+    for (channel, handler) in handlers {
+        if channel < FIRST_SERVICE_CHANNEL {
+            return Err(StartError::ReservedChannel {
+                channel,
+                service: BYTE_HANDLER,
+            });
+        }
+        let first = match services.get(&channel) {
+            Some(skeleton) => Some(skeleton.descriptor().name),
+            None => streams.insert(channel, handler).map(|_| BYTE_HANDLER),
+        };
+        if let Some(first) = first {
+            return Err(StartError::DuplicateChannel {
+                channel,
+                first,
+                second: BYTE_HANDLER,
+            });
+        }
+    }
+    Ok(streams)
 }
 
 /// The addresses under which a peer on this host, or the network of `local`, reaches a listener.

@@ -1,6 +1,11 @@
 //! [`Host`]: what a node offers to the sessions of its peers.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    panic::{self, AssertUnwindSafe},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use dsoftbus_proto::identity::DeviceId;
@@ -60,7 +65,13 @@ impl Host {
             tokio::spawn(bulk::serve(stream, extra, self.store.clone()));
         } else if let Some(handler) = self.streams.get(&logical) {
             stream.accept(&[]);
-            handler(stream.session().peer(), stream);
+            let peer = stream.session().peer();
+            // This runs in the task that drives the session: a panic must not take it along. The handler owns the channel,
+            // which is reset on the way out.
+            let called = panic::catch_unwind(AssertUnwindSafe(|| handler(peer, stream)));
+            if called.is_err() {
+                tracing::error!(%peer, logical, "the handler of a byte channel panicked");
+            }
         }
     }
 }
