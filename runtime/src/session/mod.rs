@@ -53,7 +53,7 @@ pub(crate) struct Session {
     /// Wakes those who wait for the end. Forgets a waiter that is dropped: a handler may wait once per call.
     end: Notify,
     host: Arc<Host>,
-    vmos: VmoTable,
+    vmos: Arc<VmoTable>,
     transfers: Places,
 }
 
@@ -66,7 +66,7 @@ impl Session {
             driver: AtomicWaker::new(),
             closing: AtomicBool::new(false),
             end: Notify::new(),
-            vmos: VmoTable::default(),
+            vmos: Arc::default(),
             transfers: Places::new(host.limits.transfers_per_session),
             host,
         })
@@ -84,7 +84,7 @@ impl Session {
         &self.host
     }
 
-    pub(crate) fn vmos(&self) -> &VmoTable {
+    pub(crate) fn vmos(&self) -> &Arc<VmoTable> {
         &self.vmos
     }
 
@@ -115,6 +115,7 @@ impl Session {
         let mut work = Work::default();
         self.core().end(error, &mut work);
         work.finish();
+        self.vmos.end();
         self.end.notify_waiters();
     }
 
