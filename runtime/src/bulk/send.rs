@@ -4,6 +4,7 @@ use std::{
     fs::File,
     io::{self, Read},
     path::Path,
+    sync::Arc,
 };
 
 use bytes::Bytes;
@@ -16,7 +17,10 @@ use super::{
     pace::{Pace, TooSlow, VERDICT_WITHIN},
 };
 use crate::{
-    ChannelError, Peer, Result, Status, error::closed_status, session::ByteChannel, store::Digest,
+    ChannelError, Peer, Result, Status,
+    error::closed_status,
+    session::{ByteChannel, Session},
+    store::Digest,
 };
 
 /// Frames between the thread that reads a file and the connection.
@@ -24,6 +28,10 @@ const FRAMES: usize = 4;
 
 /// Bytes of payload in one frame: the most that is a multiple of 4 KiB pages.
 const CHUNK: usize = 61_440;
+
+/// Bytes from which on a payload is hashed on a thread that may block: hashing as much takes about as long as the switch of
+/// threads, and more would keep other tasks from running.
+const HASH_ASIDE: u64 = 64 * 1024;
 
 impl Peer {
     /// Delivers `payload` into the store of the peer; a call then names it by the handle.
@@ -37,7 +45,14 @@ impl Peer {
     ///
     /// Dropping the future ends the transfer; the peer keeps nothing of it.
     pub async fn push_bytes(&self, payload: Bytes) -> Result<VmoHandle> {
-        let digest = Digest::of(&payload);
+        let digest = if VmoSource::len(&payload) < HASH_ASIDE {
+            Digest::of(&payload)
+        } else {
+            let payload = payload.clone();
+            tokio::task::spawn_blocking(move || Digest::of(&payload))
+                .await
+                .map_err(|_| Status::internal("hashing the payload panicked"))?
+        };
         self.push_digested(digest, payload).await
     }
 
@@ -55,7 +70,9 @@ impl Peer {
         let mut stream = self.open_push(digest, length).await?;
         let mut pace = Pace::default();
         for chunk in payload.chunks(CHUNK) {
-            match pace.wait(stream.send_frame(FrameBuf::copy_of(chunk))).await {
+            let mut frame = frame_buf(stream.session());
+            frame.payload_mut(chunk.len()).copy_from_slice(chunk);
+            match pace.wait(stream.send_frame(frame)).await {
                 Ok(Ok(())) => pace.moved(chunk.len()),
                 // The channel says itself why it ended.
                 Ok(Err(_)) => break,
@@ -129,15 +146,18 @@ pub(super) async fn serve(stream: &mut ByteChannel, header: &OpenHeader) -> Resu
         .vmos()
         .take_offer(VmoHandle::from_raw(header.handle))
         .map_err(|_| CloseCode::NO_SUCH_HANDLE)?;
-    let length = source.len();
-    stream.accept(
-        &PullAccept {
+    // The source may have to read all of itself for its digest.
+    let asked = tokio::task::spawn_blocking(move || {
+        let accept = PullAccept {
             offset: 0,
-            length,
+            length: source.len(),
             digest: source.digest(),
-        }
-        .encode(),
-    );
+        };
+        (accept, source)
+    });
+    let (accept, source) = asked.await.map_err(|_| CloseCode::INTERNAL_ERROR)?;
+    let length = accept.length;
+    stream.accept(&accept.encode());
     match send_from(stream, move || source.open(), length).await {
         Ok(()) => {
             stream.finish();
@@ -150,6 +170,11 @@ pub(super) async fn serve(stream: &mut ByteChannel, header: &OpenHeader) -> Resu
             Err(CloseCode::INTERNAL_ERROR)
         }
     }
+}
+
+/// An empty frame, if possible in the buffer of one that was sent before.
+fn frame_buf(session: &Session) -> FrameBuf {
+    session.core().mux.frame_buf()
 }
 
 enum SendError {
@@ -168,12 +193,13 @@ async fn send_from(
     length: u64,
 ) -> Result<(), SendError> {
     let (sender, mut frames) = mpsc::channel(FRAMES);
+    let session = Arc::clone(stream.session());
     let reader = tokio::task::spawn_blocking(move || {
         let mut source = open()?;
         let mut left = length;
         while left > 0 {
             let size = usize::try_from(left).map_or(CHUNK, |left| left.min(CHUNK));
-            let mut frame = FrameBuf::new();
+            let mut frame = frame_buf(&session);
             source.read_exact(frame.payload_mut(size))?;
             left -= size as u64;
             if sender.blocking_send(frame).is_err() {
