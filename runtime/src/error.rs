@@ -59,6 +59,9 @@ pub enum ChannelError {
     /// The session ended.
     #[error("the session has ended: {0}")]
     Session(#[from] SessionError),
+    /// The peer did not answer in time.
+    #[error("the peer did not answer in time")]
+    TimedOut,
     /// This end has closed the channel already.
     #[error("the channel is closed on this side")]
     Finished,
@@ -70,6 +73,7 @@ impl From<ChannelError> for Status {
             ChannelError::Closed(code) => closed_status(code),
             ChannelError::Exhausted => Self::resource_exhausted("too many channels"),
             ChannelError::Session(error) => error.to_status(),
+            ChannelError::TimedOut => Self::deadline_exceeded(error.to_string()),
             ChannelError::Finished => Self::failed_precondition(error.to_string()),
         }
     }
@@ -120,6 +124,9 @@ pub enum ConnectError {
     /// The handshake took longer than 5 s.
     #[error("the handshake took too long")]
     TimedOut,
+    /// This node was shut down.
+    #[error("this node is shut down")]
+    ShutDown,
     /// The identity provider cannot sign.
     #[error(transparent)]
     Identity(#[from] IdentityError),

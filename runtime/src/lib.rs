@@ -42,7 +42,7 @@ pub use self::{
     context::Context,
     error::{ChannelError, ConnectError, IdentityError, SessionError, StartError},
     identity::{Identity, IdentityProvider},
-    node::{IntoTarget, Node, NodeBuilder, Target},
+    node::{IntoTarget, Limits, Node, NodeBuilder, Target},
     peer::Peer,
     service::{CallFuture, Client, MethodDescriptor, Service, ServiceDescriptor, Skeleton},
     session::ByteChannel,

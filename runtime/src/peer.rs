@@ -1,14 +1,16 @@
 //! [`Peer`]: an authenticated device at the other end of a session.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, future::Future, sync::Arc};
 
+use bytes::Bytes;
 use dsoftbus_proto::{
     frame::{GoodbyeCode, Mode},
     identity::DeviceId,
 };
+use tokio::time::timeout;
 
 use crate::{
-    ChannelError, Client, ClientChannel, Node, Result, SessionError,
+    ChannelError, Client, ClientChannel, DEFAULT_DEADLINE, Node, Result, SessionError,
     session::{ByteChannel, Session},
 };
 
@@ -46,7 +48,7 @@ impl Peer {
     /// # Errors
     ///
     /// `unimplemented` when the peer does not serve it, `permission_denied` when it does not let us, `unavailable` when the
-    /// session has ended.
+    /// session has ended, `deadline_exceeded` when the peer does not answer within [`DEFAULT_DEADLINE`].
     ///
     /// # Cancel safety
     ///
@@ -66,7 +68,7 @@ impl Peer {
     }
 
     async fn open_in<C: Client>(&self, mode: Mode) -> Result<C> {
-        let channel = self.session.open_rpc(C::DESCRIPTOR, mode).await?;
+        let channel = in_time(self.session.open_rpc(C::DESCRIPTOR, mode)).await?;
         Ok(C::from_channel(ClientChannel::remote(channel)))
     }
 
@@ -75,7 +77,8 @@ impl Peer {
     ///
     /// # Errors
     ///
-    /// [`ChannelError::Closed`] with the peer's code when it does not take the channel.
+    /// [`ChannelError::Closed`] with the peer's code when it does not take the channel, [`ChannelError::TimedOut`] when it does
+    /// not answer within [`DEFAULT_DEADLINE`].
     ///
     /// # Cancel safety
     ///
@@ -85,8 +88,18 @@ impl Peer {
         channel: u16,
         interface_id: u64,
     ) -> Result<ByteChannel, ChannelError> {
-        let (channel, _) = self.session.open_bytes(channel, interface_id, &[]).await?;
+        let (channel, _) = self.open_bytes_with(channel, interface_id, &[]).await?;
         Ok(channel)
+    }
+
+    /// As [`open_bytes`](Self::open_bytes), with what Open and Accept carry.
+    pub(crate) async fn open_bytes_with(
+        &self,
+        channel: u16,
+        interface_id: u64,
+        extra: &[u8],
+    ) -> Result<(ByteChannel, Bytes), ChannelError> {
+        in_time(self.session.open_bytes(channel, interface_id, extra)).await
     }
 
     /// Ends the session. Calls under way fail with `unavailable`.
@@ -102,10 +115,15 @@ impl Peer {
     pub async fn closed(&self) -> SessionError {
         self.session.closed().await
     }
+}
 
-    pub(crate) fn session(&self) -> &Arc<Session> {
-        &self.session
-    }
+/// Waits for a channel to open; a peer that never answers must not hold the caller for ever.
+async fn in_time<T>(
+    opening: impl Future<Output = Result<T, ChannelError>>,
+) -> Result<T, ChannelError> {
+    timeout(DEFAULT_DEADLINE, opening)
+        .await
+        .unwrap_or(Err(ChannelError::TimedOut))
 }
 
 impl fmt::Debug for Peer {

@@ -2,18 +2,24 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, pin::pin, sync::Arc, task::Poll, time::Duration};
 
 use bytes::Bytes;
 use dsoftbus::{
-    ChannelError, Code, Node, NodeBuilder, Peer, SessionError, Trust,
-    bulk::VmoHandle,
+    ChannelError, CloseCode, Code, Node, NodeBuilder, Peer, Result, SessionError, Trust,
+    bulk::{BulkStore, BulkUpload, VmoHandle},
     store::{ArtifactStore, Digest, Limits, Usage},
     testing::{self, Link},
 };
-use dsoftbus_tests::{Gauge, ProbeClient, TestProbe, probe_service::payload, within};
+use dsoftbus_proto::frame::{ChannelId, Frame, Mode};
+use dsoftbus_tests::{
+    Gauge, ProbeClient, TestProbe,
+    by_hand::{Hand, channel},
+    probe_service::payload,
+    within,
+};
 use futures::future::join_all;
-use tokio::time::Instant;
+use tokio::{sync::mpsc, time::Instant};
 
 /// Around every border there is: of a frame, of a chunk of a push, of a window.
 const SIZES: [usize; 12] = [
@@ -371,4 +377,222 @@ async fn a_session_that_ends_wakes_a_writer_whose_peer_had_finished() {
     assert_eq!(error, ChannelError::Session(SessionError::Truncated));
     assert!(start.elapsed() < Duration::from_secs(1));
     drop(far);
+}
+
+/// A store that keeps nothing and says how an upload ended.
+#[derive(Clone)]
+struct Witness(mpsc::UnboundedSender<&'static str>);
+
+struct WitnessUpload {
+    told: mpsc::UnboundedSender<&'static str>,
+    bytes: usize,
+}
+
+impl BulkStore for Witness {
+    fn begin(&self, _digest: Digest, _len: u64) -> Result<Box<dyn BulkUpload>> {
+        Ok(Box::new(WitnessUpload {
+            told: self.0.clone(),
+            bytes: 0,
+        }))
+    }
+}
+
+impl BulkUpload for WitnessUpload {
+    fn write(&mut self, chunk: &[u8]) -> Result<()> {
+        self.bytes += chunk.len();
+        if self.bytes == 1_000 {
+            let _ = self.told.send("whole");
+        }
+        Ok(())
+    }
+
+    fn commit(self: Box<Self>) -> Result<()> {
+        let _ = self.told.send("committed");
+        Ok(())
+    }
+}
+
+impl Drop for WitnessUpload {
+    fn drop(&mut self) {
+        let _ = self.told.send("dropped");
+    }
+}
+
+/// What Open of a bulk channel carries.
+fn bulk_open(direction: u8, digest: Digest, length: u64, handle: u64) -> [u8; 64] {
+    let mut open = [0; 64];
+    open[0] = direction;
+    open[8..40].copy_from_slice(digest.as_bytes());
+    open[40..48].copy_from_slice(&length.to_le_bytes());
+    open[56..].copy_from_slice(&handle.to_le_bytes());
+    open
+}
+
+/// Opens a bulk channel by hand.
+async fn open_by_hand(hand: &mut Hand, instance: u16, extra: &[u8]) -> ChannelId {
+    let channel = channel(instance, 2);
+    hand.send(&[Frame::Open {
+        channel,
+        mode: Mode::Bytes,
+        interface_id: 0,
+        extra,
+    }])
+    .await;
+    channel
+}
+
+/// The code that the node closes `channel` with.
+async fn close_of(hand: &mut Hand, of: ChannelId) -> CloseCode {
+    hand.find(|frame| match frame {
+        Frame::Close { channel, code, .. } if *channel == of => Some(*code),
+        _ => None,
+    })
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_push_whose_end_does_not_come_is_not_kept_though_every_byte_came() {
+    let (told, mut hear) = mpsc::unbounded_channel();
+    let node = Node::builder().allow(Trust::anyone()).store(Witness(told));
+    let pair = within(testing::pair(node)).await.unwrap();
+    let (mut hand, _seen) = Hand::meet(&pair.node).await;
+    let sent = payload(1_000);
+    let open = bulk_open(1, Digest::of(&sent), 1_000, 0);
+    let channel = open_by_hand(&mut hand, 0, &open).await;
+    hand.send(&[Frame::Data {
+        channel,
+        start: false,
+        payload: &sent,
+    }])
+    .await;
+    assert_eq!(within(hear.recv()).await, Some("whole"));
+    hand.send(&[Frame::Close {
+        channel,
+        code: CloseCode::CANCELLED,
+        extra: &[],
+    }])
+    .await;
+    assert_eq!(within(hear.recv()).await, Some("dropped"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_transfers_than_a_session_may_run_wait_and_are_refused_in_the_end() {
+    let (told, _hear) = mpsc::unbounded_channel();
+    let limits = dsoftbus::Limits::default().transfers_per_session(2);
+    let node = Node::builder()
+        .allow(Trust::anyone())
+        .store(Witness(told))
+        .limits(limits);
+    let pair = within(testing::pair(node)).await.unwrap();
+    let (mut hand, _seen) = Hand::meet(&pair.node).await;
+    let open = bulk_open(1, Digest::of(b""), 1, 0);
+    for instance in 0..2 {
+        let wanted = open_by_hand(&mut hand, instance, &open).await;
+        let accepted = hand.find(|frame| match frame {
+            Frame::Accept { channel, .. } if *channel == wanted => Some(()),
+            _ => None,
+        });
+        accepted.await.unwrap();
+    }
+    let third = open_by_hand(&mut hand, 2, &open).await;
+    let refused = async { close_of(&mut hand, third).await };
+    assert_eq!(advancing(refused).await, CloseCode::RESOURCE_LIMIT);
+    // Another session has places of its own.
+    let (mut other, _seen) = Hand::meet(&pair.node).await;
+    let wanted = open_by_hand(&mut other, 0, &open).await;
+    let accepted = other.find(|frame| match frame {
+        Frame::Accept { channel, .. } if *channel == wanted => Some(()),
+        _ => None,
+    });
+    accepted.await.unwrap();
+}
+
+/// Polls `future` while time passes by hand, a tenth of a second at a time: threads that block keep the paused clock from
+/// moving by itself.
+async fn advancing<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    for _ in 0..600 {
+        for _ in 0..20 {
+            if let Poll::Ready(output) = futures::poll!(future.as_mut()) {
+                return output;
+            }
+            tokio::task::yield_now().await;
+        }
+        tokio::time::advance(Duration::from_millis(100)).await;
+    }
+    panic!("a minute was not enough");
+}
+
+/// A peer that opens nothing itself, and a session with it to call it over.
+async fn silent_peer() -> (Hand, Peer, Node) {
+    let node = Node::builder().allow(Trust::anyone());
+    let pair = within(testing::pair(node)).await.unwrap();
+    let (hand, seen) = Hand::meet(&pair.node).await;
+    (hand, seen, pair.node)
+}
+
+/// Accepts the next channel that is opened, with what the Accept of a push carries.
+async fn accept_push(hand: &mut Hand) -> ChannelId {
+    let opened = hand.find(|frame| match frame {
+        Frame::Open { channel, .. } => Some(*channel),
+        _ => None,
+    });
+    let channel = opened.await.unwrap();
+    hand.send(&[Frame::Accept {
+        channel,
+        extra: &[0; 8],
+    }])
+    .await;
+    channel
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_opened_with_a_peer_that_never_answers_fails_in_time() {
+    let (_hand, peer, _node) = silent_peer().await;
+    let start = Instant::now();
+    let (service, bytes, pull, push) = within(async {
+        tokio::join!(
+            peer.open::<ProbeClient>(),
+            peer.open_bytes(0x100, 0),
+            peer.pull(VmoHandle::from_raw(1)),
+            peer.push_bytes(payload(10)),
+        )
+    })
+    .await;
+    assert_eq!(service.err().unwrap().code(), Code::DeadlineExceeded);
+    assert_eq!(bytes.unwrap_err(), ChannelError::TimedOut);
+    assert_eq!(pull.unwrap_err().code(), Code::DeadlineExceeded);
+    assert_eq!(push.unwrap_err().code(), Code::DeadlineExceeded);
+    assert!(start.elapsed() <= 2 * dsoftbus::DEFAULT_DEADLINE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_push_to_a_peer_that_takes_nothing_fails_in_time() {
+    let (mut hand, peer, _node) = silent_peer().await;
+    let push = peer.push_bytes(payload(8 << 20));
+    let both = async { tokio::join!(push, accept_push(&mut hand)) };
+    let (pushed, _) = tokio::time::timeout(Duration::from_secs(40), both)
+        .await
+        .expect("a peer is given up after 30 s");
+    assert_eq!(pushed.unwrap_err().code(), Code::DeadlineExceeded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_push_without_a_verdict_fails_in_time() {
+    let (mut hand, peer, _node) = silent_peer().await;
+    let push = peer.push_bytes(payload(10));
+    let alive = async {
+        accept_push(&mut hand).await;
+        for nonce in 0.. {
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            hand.send(&[Frame::Ping(nonce)]).await;
+        }
+    };
+    let pushed = tokio::select! {
+        pushed = push => pushed,
+        () = alive => unreachable!("the numbers do not end"),
+        () = tokio::time::sleep(Duration::from_secs(100)) => panic!("a minute was not enough"),
+    };
+    assert_eq!(pushed.unwrap_err().code(), Code::DeadlineExceeded);
 }

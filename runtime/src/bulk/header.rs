@@ -62,13 +62,19 @@ impl OpenHeader {
         if bytes[1..8] != [0; 7] {
             return None;
         }
-        Some(Self {
+        let header = Self {
             direction,
             digest: digest(bytes, 8)?,
             length: number(bytes, 40)?,
             offset: number(bytes, 48)?,
             handle: number(bytes, 56)?,
-        })
+        };
+        // What a direction does not use is zero, so that it can get a meaning one day.
+        let unused_is_zero = match direction {
+            Direction::Push => header.handle == 0,
+            Direction::Pull => header.length == 0 && *header.digest.as_bytes() == [0; 32],
+        };
+        unused_is_zero.then_some(header)
     }
 }
 
@@ -117,8 +123,9 @@ mod tests {
     fn open_and_accept_read_back_as_written() {
         let mut open = OpenHeader::push(Digest::of(b"x"), 7);
         open.offset = 3;
-        open.handle = u64::MAX;
         assert_eq!(OpenHeader::parse(&open.encode()), Some(open));
+        let pull = OpenHeader::pull(u64::MAX);
+        assert_eq!(OpenHeader::parse(&pull.encode()), Some(pull));
         let accept = PullAccept {
             offset: 1,
             length: 2,
@@ -140,5 +147,18 @@ mod tests {
         let mut bytes = OpenHeader::pull(5).encode();
         bytes[7] = 1;
         assert_eq!(OpenHeader::parse(&bytes), None);
+    }
+
+    #[test]
+    fn fields_that_a_direction_does_not_use_must_be_zero() {
+        let mut push = OpenHeader::push(Digest::of(b"x"), 7);
+        push.handle = 1;
+        assert_eq!(OpenHeader::parse(&push.encode()), None);
+        let mut pull = OpenHeader::pull(5);
+        pull.length = 1;
+        assert_eq!(OpenHeader::parse(&pull.encode()), None);
+        let mut pull = OpenHeader::pull(5);
+        pull.digest = Digest::of(b"");
+        assert_eq!(OpenHeader::parse(&pull.encode()), None);
     }
 }

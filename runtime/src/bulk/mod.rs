@@ -6,6 +6,8 @@
 //! [`Context::offer_vmo`](crate::Context::offer_vmo) and the caller pulls it with [`Peer::pull`](crate::Peer::pull).
 
 mod header;
+mod pace;
+mod places;
 mod receive;
 mod send;
 mod vmo;
@@ -16,7 +18,7 @@ use bytes::Bytes;
 use dsoftbus_proto::frame::CloseCode;
 
 use self::header::{Direction, OpenHeader};
-pub(crate) use self::vmo::VmoTable;
+pub(crate) use self::{places::Places, vmo::VmoTable};
 pub use self::{
     receive::{BulkStore, BulkUpload, Pull},
     vmo::{Vmo, VmoHandle, VmoSource},
@@ -37,6 +39,12 @@ pub(crate) async fn serve(
 ) {
     let Some(header) = OpenHeader::parse(&extra) else {
         stream.reset(CloseCode::PROTOCOL_ERROR);
+        return;
+    };
+    let session = Arc::clone(stream.session());
+    let Some(_place) = places::take(session.transfers(), session.host().transfers()).await else {
+        tracing::debug!(peer = %session.peer(), "bulk transfer refused: too many at once");
+        stream.reset(CloseCode::RESOURCE_LIMIT);
         return;
     };
     let served = match (header.direction, store) {

@@ -1,20 +1,21 @@
 //! Receiving payloads: into the store (push), or into the caller's hands (pull).
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use dsoftbus_proto::frame::CloseCode;
 use tokio::{sync::mpsc, task::JoinHandle};
 
-use super::{CHANNEL, INTERFACE_ID, OpenHeader, Vmo, VmoHandle, header::PullAccept};
+use super::{
+    CHANNEL, INTERFACE_ID, OpenHeader, Vmo, VmoHandle,
+    header::PullAccept,
+    pace::{Pace, TooSlow},
+};
 use crate::{
     ChannelError, Code, Peer, Result, Status,
     session::ByteChannel,
     store::{ArtifactStore, Digest, StoreError, Upload},
 };
-
-/// Time a sender may be silent in the middle of a payload. A stalled transfer holds a reservation in the store.
-const STALL: Duration = Duration::from_secs(30);
 
 /// Chunks handed to the thread that writes at once. Each hand-over is a switch of threads, which costs as much as
 /// hashing a chunk; 16 make 1 MiB at most.
@@ -102,12 +103,12 @@ pub(super) async fn serve(
     let received = forward(stream, batches).await;
     let written = writer.await.map_err(|_| CloseCode::INTERNAL_ERROR)?;
     // The store knows better than the channel why a transfer that it refused came to an end.
-    match written {
-        Err(status) if received.is_ok() || status.code() != Code::DataLoss => {
-            return Err(refusal(&status));
-        }
-        _ => received?,
+    if let Err(status) = written
+        && (received.is_ok() || status.code() != Code::DataLoss)
+    {
+        return Err(refusal(&status));
     }
+    received?;
     let handle = stream
         .session()
         .vmos()
@@ -120,17 +121,23 @@ pub(super) async fn serve(
     Ok(())
 }
 
+/// Starts the thread that writes. An empty batch tells it that the sender has ended its data; without one nothing is kept,
+/// even if every byte is there: who gave up a push must not find it done.
 fn start_writer(
     mut upload: Box<dyn BulkUpload>,
 ) -> (mpsc::Sender<Vec<Bytes>>, JoinHandle<Result<()>>) {
     let (sender, mut batches) = mpsc::channel::<Vec<Bytes>>(BATCHES);
     let writer = tokio::task::spawn_blocking(move || {
         while let Some(batch) = batches.blocking_recv() {
+            if batch.is_empty() {
+                return upload.commit();
+            }
             for chunk in batch {
                 upload.write(&chunk)?;
             }
         }
-        upload.commit()
+        // The sender did not end its data: the channel knows why.
+        Ok(())
     });
     (sender, writer)
 }
@@ -140,16 +147,20 @@ async fn forward(
     stream: &mut ByteChannel,
     batches: mpsc::Sender<Vec<Bytes>>,
 ) -> Result<(), CloseCode> {
+    let mut pace = Pace::default();
     // Chunks are taken only when the writer can have them: what waits meanwhile makes the next batch larger.
     while let Ok(place) = batches.reserve().await {
-        let batch = tokio::time::timeout(STALL, stream.recv_batch(BATCH))
+        let batch = pace
+            .wait(stream.recv_batch(BATCH))
             .await
-            .map_err(|_| CloseCode::RESOURCE_LIMIT)?
+            .map_err(|TooSlow| CloseCode::RESOURCE_LIMIT)?
             .map_err(|_| CloseCode::CANCELLED)?;
-        if batch.is_empty() {
+        pace.moved(batch.iter().map(Bytes::len).sum());
+        let ended = batch.is_empty();
+        place.send(batch);
+        if ended {
             break;
         }
-        place.send(batch);
     }
     Ok(())
 }
@@ -171,6 +182,7 @@ pub struct Pull {
     len: u64,
     received: u64,
     hasher: Box<blake3::Hasher>,
+    pace: Pace,
     done: bool,
 }
 
@@ -203,9 +215,11 @@ impl Pull {
         if self.done {
             return Ok(None);
         }
-        let chunk = tokio::time::timeout(STALL, self.stream.recv())
+        let chunk = self
+            .pace
+            .wait(self.stream.recv())
             .await
-            .map_err(|_| Status::deadline_exceeded("the sender went silent"))??;
+            .map_err(|TooSlow| Status::deadline_exceeded("the sender is too slow"))??;
         let Some(chunk) = chunk else {
             if self.received != self.len {
                 return Err(Status::data_loss("the payload ended early"));
@@ -223,6 +237,7 @@ impl Pull {
             self.stream.reset(CloseCode::DIGEST_MISMATCH);
             return Err(Status::data_loss("the payload is longer than announced"));
         }
+        self.pace.moved(chunk.len());
         self.hasher.update(&chunk);
         Ok(Some(chunk))
     }
@@ -260,8 +275,7 @@ impl Peer {
     pub async fn pull(&self, handle: VmoHandle) -> Result<Pull> {
         let header = OpenHeader::pull(handle.to_raw());
         let (stream, accepted) = self
-            .session()
-            .open_bytes(CHANNEL, INTERFACE_ID, &header.encode())
+            .open_bytes_with(CHANNEL, INTERFACE_ID, &header.encode())
             .await
             .map_err(Status::from)?;
         let Some(accepted) = PullAccept::parse(&accepted) else {
@@ -276,6 +290,7 @@ impl Peer {
             len: accepted.length,
             received: 0,
             hasher: Box::default(),
+            pace: Pace::default(),
             done: false,
         })
     }

@@ -4,6 +4,7 @@ use std::{
     fs::File,
     io::{self, Read},
     path::Path,
+    sync::Arc,
 };
 
 use bytes::Bytes;
@@ -13,9 +14,13 @@ use tokio::sync::mpsc;
 use super::{
     CHANNEL, INTERFACE_ID, OpenHeader, VmoHandle, VmoSource,
     header::{PullAccept, number},
+    pace::{Pace, TooSlow, VERDICT_WITHIN},
 };
 use crate::{
-    ChannelError, Peer, Result, Status, error::closed_status, session::ByteChannel, store::Digest,
+    ChannelError, Peer, Result, Status,
+    error::closed_status,
+    session::{ByteChannel, Session},
+    store::Digest,
 };
 
 /// Frames between the thread that reads a file and the connection.
@@ -23,6 +28,10 @@ const FRAMES: usize = 4;
 
 /// Bytes of payload in one frame: the most that is a multiple of 4 KiB pages.
 const CHUNK: usize = 61_440;
+
+/// Bytes from which on a payload is hashed on a thread that may block: hashing as much takes about as long as the switch of
+/// threads, and more would keep other tasks from running.
+const HASH_ASIDE: u64 = 64 * 1024;
 
 impl Peer {
     /// Delivers `payload` into the store of the peer; a call then names it by the handle.
@@ -36,7 +45,14 @@ impl Peer {
     ///
     /// Dropping the future ends the transfer; the peer keeps nothing of it.
     pub async fn push_bytes(&self, payload: Bytes) -> Result<VmoHandle> {
-        let digest = Digest::of(&payload);
+        let digest = if VmoSource::len(&payload) < HASH_ASIDE {
+            Digest::of(&payload)
+        } else {
+            let payload = payload.clone();
+            tokio::task::spawn_blocking(move || Digest::of(&payload))
+                .await
+                .map_err(|_| Status::internal("hashing the payload panicked"))?
+        };
         self.push_digested(digest, payload).await
     }
 
@@ -52,9 +68,15 @@ impl Peer {
     pub async fn push_digested(&self, digest: Digest, payload: Bytes) -> Result<VmoHandle> {
         let length = VmoSource::len(&payload);
         let mut stream = self.open_push(digest, length).await?;
+        let mut pace = Pace::default();
         for chunk in payload.chunks(CHUNK) {
-            if stream.send_frame(FrameBuf::copy_of(chunk)).await.is_err() {
-                break;
+            let mut frame = frame_buf(stream.session());
+            frame.payload_mut(chunk.len()).copy_from_slice(chunk);
+            match pace.wait(stream.send_frame(frame)).await {
+                Ok(Ok(())) => pace.moved(chunk.len()),
+                // The channel says itself why it ended.
+                Ok(Err(_)) => break,
+                Err(TooSlow) => return Err(too_slow()),
             }
         }
         finish_push(stream).await
@@ -84,6 +106,7 @@ impl Peer {
         .await;
         match sent {
             Ok(()) | Err(SendError::Channel) => finish_push(stream).await,
+            Err(SendError::TooSlow) => Err(too_slow()),
             Err(SendError::Read(error)) => Err(file_status(error)),
         }
     }
@@ -91,8 +114,7 @@ impl Peer {
     async fn open_push(&self, digest: Digest, length: u64) -> Result<ByteChannel> {
         let header = OpenHeader::push(digest, length);
         let (stream, accepted) = self
-            .session()
-            .open_bytes(CHANNEL, INTERFACE_ID, &header.encode())
+            .open_bytes_with(CHANNEL, INTERFACE_ID, &header.encode())
             .await
             .map_err(Status::from)?;
         if number(&accepted, 0) != Some(0) {
@@ -105,7 +127,10 @@ impl Peer {
 /// Ends a push and waits for the receiver's verdict.
 async fn finish_push(mut stream: ByteChannel) -> Result<VmoHandle> {
     stream.finish();
-    match stream.recv().await {
+    let Ok(verdict) = tokio::time::timeout(VERDICT_WITHIN, stream.recv()).await else {
+        return Err(too_slow());
+    };
+    match verdict {
         Ok(None) => number(&stream.close_extra(), 0)
             .map(VmoHandle::from_raw)
             .ok_or_else(|| closed_status(CloseCode::PROTOCOL_ERROR)),
@@ -121,21 +146,25 @@ pub(super) async fn serve(stream: &mut ByteChannel, header: &OpenHeader) -> Resu
         .vmos()
         .take_offer(VmoHandle::from_raw(header.handle))
         .map_err(|_| CloseCode::NO_SUCH_HANDLE)?;
-    let length = source.len();
-    stream.accept(
-        &PullAccept {
+    // The source may have to read all of itself for its digest.
+    let asked = tokio::task::spawn_blocking(move || {
+        let accept = PullAccept {
             offset: 0,
-            length,
+            length: source.len(),
             digest: source.digest(),
-        }
-        .encode(),
-    );
+        };
+        (accept, source)
+    });
+    let (accept, source) = asked.await.map_err(|_| CloseCode::INTERNAL_ERROR)?;
+    let length = accept.length;
+    stream.accept(&accept.encode());
     match send_from(stream, move || source.open(), length).await {
         Ok(()) => {
             stream.finish();
             Ok(())
         }
         Err(SendError::Channel) => Err(CloseCode::CANCELLED),
+        Err(SendError::TooSlow) => Err(CloseCode::RESOURCE_LIMIT),
         Err(SendError::Read(error)) => {
             tracing::warn!(%error, "an offered payload cannot be read");
             Err(CloseCode::INTERNAL_ERROR)
@@ -143,11 +172,18 @@ pub(super) async fn serve(stream: &mut ByteChannel, header: &OpenHeader) -> Resu
     }
 }
 
+/// An empty frame, if possible in the buffer of one that was sent before.
+fn frame_buf(session: &Session) -> FrameBuf {
+    session.core().mux.frame_buf()
+}
+
 enum SendError {
     /// The source cannot be read.
     Read(io::Error),
     /// The channel ended; it says itself why.
     Channel,
+    /// The peer takes nothing, or too little.
+    TooSlow,
 }
 
 /// Reads `length` bytes on a thread that may block and sends them.
@@ -157,12 +193,13 @@ async fn send_from(
     length: u64,
 ) -> Result<(), SendError> {
     let (sender, mut frames) = mpsc::channel(FRAMES);
+    let session = Arc::clone(stream.session());
     let reader = tokio::task::spawn_blocking(move || {
         let mut source = open()?;
         let mut left = length;
         while left > 0 {
             let size = usize::try_from(left).map_or(CHUNK, |left| left.min(CHUNK));
-            let mut frame = FrameBuf::new();
+            let mut frame = frame_buf(&session);
             source.read_exact(frame.payload_mut(size))?;
             left -= size as u64;
             if sender.blocking_send(frame).is_err() {
@@ -171,15 +208,23 @@ async fn send_from(
         }
         Ok(())
     });
+    let mut pace = Pace::default();
     while let Some(frame) = frames.recv().await {
-        if stream.send_frame(frame).await.is_err() {
-            return Err(SendError::Channel);
-        }
+        let bytes = frame.payload().len();
+        pace.wait(stream.send_frame(frame))
+            .await
+            .map_err(|TooSlow| SendError::TooSlow)?
+            .map_err(|_| SendError::Channel)?;
+        pace.moved(bytes);
     }
     reader
         .await
         .unwrap_or_else(|_| Err(io::Error::other("reading panicked")))
         .map_err(SendError::Read)
+}
+
+fn too_slow() -> Status {
+    Status::deadline_exceeded("the peer takes the payload too slowly")
 }
 
 fn digest_file(path: &Path) -> io::Result<(Digest, u64, File)> {

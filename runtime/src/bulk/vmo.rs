@@ -4,12 +4,18 @@ use std::{
     collections::BTreeMap,
     fmt,
     io::{self, Read},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use bytes::{Buf, Bytes};
-use tokio::time::Instant;
+use tokio::{
+    runtime::Handle,
+    time::{Instant, sleep_until},
+};
 
 use crate::{
     Result, Status,
@@ -110,6 +116,8 @@ impl VmoSource for Bytes {
 pub(crate) struct VmoTable {
     received: Mutex<Handles<Vmo>>,
     offered: Mutex<Handles<Arc<dyn VmoSource>>>,
+    /// Whether a task waits for handles to expire.
+    swept: AtomicBool,
 }
 
 impl VmoTable {
@@ -122,8 +130,56 @@ impl VmoTable {
         lock(&self.received).take(handle)
     }
 
-    pub(crate) fn offer(&self, source: Arc<dyn VmoSource>) -> Result<VmoHandle> {
-        lock(&self.offered).insert(source)
+    /// A handle for a payload that the peer may pull. The payload is given up when the handle expires.
+    pub(crate) fn offer(self: &Arc<Self>, source: Arc<dyn VmoSource>) -> Result<VmoHandle> {
+        let handle = lock(&self.offered).insert(source)?;
+        self.sweep();
+        Ok(handle)
+    }
+
+    /// Gives up every payload: the session has ended, and no handle of it works any more.
+    pub(crate) fn end(&self) {
+        let received = lock(&self.received).end();
+        let offered = lock(&self.offered).end();
+        // Sources may do anything when they are dropped, so not under the locks.
+        drop((received, offered));
+    }
+
+    /// Has a task give up what expires, until nothing is left. What arrived is a few words each and can wait for the next.
+    fn sweep(self: &Arc<Self>) {
+        // Without a runtime there is no session that could be kept.
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        if self.swept.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let table = Arc::downgrade(self);
+        runtime.spawn(async move {
+            loop {
+                let Some(next) = table.upgrade().and_then(|table| table.give_up_expired()) else {
+                    return;
+                };
+                sleep_until(next).await;
+            }
+        });
+    }
+
+    /// Drops what has expired; returns when the next does, if anything is left.
+    fn give_up_expired(&self) -> Option<Instant> {
+        let expired;
+        let next;
+        {
+            let mut offered = lock(&self.offered);
+            expired = offered.expire(Instant::now());
+            next = offered.live.values().map(|(_, expires)| *expires).min();
+            if next.is_none() {
+                // Under the lock: an offer after this starts a task of its own.
+                self.swept.store(false, Ordering::Release);
+            }
+        }
+        drop(expired);
+        next
     }
 
     pub(crate) fn take_offer(&self, handle: VmoHandle) -> Result<Arc<dyn VmoSource>> {
@@ -131,19 +187,28 @@ impl VmoTable {
     }
 }
 
-struct Handles<T>(BTreeMap<VmoHandle, (T, Instant)>);
+struct Handles<T> {
+    live: BTreeMap<VmoHandle, (T, Instant)>,
+    ended: bool,
+}
 
 impl<T> Default for Handles<T> {
     fn default() -> Self {
-        Self(BTreeMap::new())
+        Self {
+            live: BTreeMap::new(),
+            ended: false,
+        }
     }
 }
 
 impl<T> Handles<T> {
     fn insert(&mut self, value: T) -> Result<VmoHandle> {
+        if self.ended {
+            return Err(Status::unavailable("the session has ended"));
+        }
         let now = Instant::now();
-        self.0.retain(|_, (_, expires)| *expires > now);
-        if self.0.len() >= MAX_HANDLES {
+        self.live.retain(|_, (_, expires)| *expires > now);
+        if self.live.len() >= MAX_HANDLES {
             return Err(Status::resource_exhausted("too many payload handles"));
         }
         let mut raw = [0; 8];
@@ -151,12 +216,24 @@ impl<T> Handles<T> {
         getrandom::fill(&mut raw)
             .map_err(|error| Status::internal(format!("no randomness: {error}")))?;
         let handle = VmoHandle(u64::from_le_bytes(raw));
-        self.0.insert(handle, (value, now + LIFETIME));
+        self.live.insert(handle, (value, now + LIFETIME));
         Ok(handle)
     }
 
+    /// Takes out what has expired.
+    fn expire(&mut self, now: Instant) -> Vec<T> {
+        let expired = self.live.extract_if(.., |_, (_, expires)| *expires <= now);
+        expired.map(|(_, (value, _))| value).collect()
+    }
+
+    /// Takes out everything, and takes nothing more.
+    fn end(&mut self) -> BTreeMap<VmoHandle, (T, Instant)> {
+        self.ended = true;
+        std::mem::take(&mut self.live)
+    }
+
     fn take(&mut self, handle: VmoHandle) -> Result<T> {
-        match self.0.remove(&handle) {
+        match self.live.remove(&handle) {
             Some((value, expires)) if expires > Instant::now() => Ok(value),
             _ => Err(Status::not_found("no such payload handle")),
         }
@@ -210,5 +287,38 @@ mod tests {
         }
         let error = table.deliver(vmo()).unwrap_err();
         assert_eq!(error.code(), Code::ResourceExhausted);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_offer_that_nobody_pulls_keeps_its_payload_for_sixty_seconds_and_no_longer() {
+        let table = Arc::new(VmoTable::default());
+        for _ in 0..2 {
+            let source: Arc<dyn VmoSource> = Arc::new(Bytes::from_static(b"payload"));
+            table.offer(Arc::clone(&source)).unwrap();
+            tokio::time::sleep(LIFETIME / 2).await;
+            table.offer(Arc::clone(&source)).unwrap();
+            assert_eq!(Arc::strong_count(&source), 3);
+            tokio::time::sleep(LIFETIME / 2 + Duration::from_millis(1)).await;
+            assert_eq!(Arc::strong_count(&source), 2);
+            tokio::time::sleep(LIFETIME / 2).await;
+            assert_eq!(Arc::strong_count(&source), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_session_gives_up_its_payloads_and_takes_no_more() {
+        let table = Arc::new(VmoTable::default());
+        let source: Arc<dyn VmoSource> = Arc::new(Bytes::from_static(b"payload"));
+        let offered = table.offer(Arc::clone(&source)).unwrap();
+        let delivered = table.deliver(vmo()).unwrap();
+        table.end();
+        assert_eq!(Arc::strong_count(&source), 1);
+        let gone = [
+            table.take_offer(offered).err().unwrap().code(),
+            table.take(delivered).unwrap_err().code(),
+        ];
+        assert_eq!(gone, [Code::NotFound; 2]);
+        let late = table.offer(source).unwrap_err();
+        assert_eq!(late.code(), Code::Unavailable);
     }
 }

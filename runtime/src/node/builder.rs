@@ -15,7 +15,9 @@ use dsoftbus_proto::{
 };
 use tokio::sync::Semaphore;
 
-use super::{Host, Inner, MAX_SESSIONS, Node, Sessions, accept_loop, announce_loop, lock};
+use super::{
+    Host, Inner, Limits, Node, Sessions, accept_loop, devices::Devices, host::StreamHandler, lock,
+};
 use crate::{
     Identity, IdentityError, IdentityProvider, Service, Skeleton, StartError, Trust,
     backend::Listener,
@@ -28,12 +30,16 @@ use crate::{
 /// Lowest logical channel that a service may have; those below belong to the protocol.
 const FIRST_SERVICE_CHANNEL: u16 = 0x10;
 
+/// What errors call a handler of byte channels, which has no name of its own.
+const BYTE_HANDLER: &str = "a byte handler";
+
 /// Describes a [`Node`]; [`bind`](Self::bind) or [`start`](Self::start) makes it.
 #[must_use = "a builder does nothing until `bind` or `start`"]
 pub struct NodeBuilder {
     identity: Who,
     host: Host,
     skeletons: Vec<Arc<dyn Skeleton>>,
+    streams: Vec<(u16, StreamHandler)>,
     realm: Realm,
     suites: Suites,
     discovery: Arc<dyn Discovery<Announcement>>,
@@ -44,8 +50,9 @@ impl NodeBuilder {
     pub(super) fn new() -> Self {
         Self {
             identity: Who::Ephemeral,
-            host: Host::default(),
+            host: Host::new(),
             skeletons: Vec::new(),
+            streams: Vec::new(),
             realm: Realm::default(),
             suites: supported_suites(),
             discovery: Arc::new(InProcess::global()),
@@ -80,19 +87,26 @@ impl NodeBuilder {
     }
 
     /// Hands every byte channel that a peer opens on a logical channel to `handler`: the door for gateways and for other
-    /// Cap'n Proto programs. The handler must not block.
+    /// Cap'n Proto programs. The handler must not block. A channel below 0x10, or one that somebody else takes, shows when the
+    /// node is made.
     pub fn serve_bytes(
         mut self,
         channel: u16,
         handler: impl Fn(DeviceId, ByteChannel) + Send + Sync + 'static,
     ) -> Self {
-        self.host.streams.insert(channel, Arc::new(handler));
+        self.streams.push((channel, Arc::new(handler)));
         self
     }
 
     /// Sets where payloads go that peers push over bulk channels. Without it they are refused.
     pub fn store(mut self, store: impl BulkStore) -> Self {
         self.host.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Sets how much peers may take: see [`Limits`].
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.host.set_limits(limits);
         self
     }
 
@@ -152,9 +166,8 @@ impl NodeBuilder {
         let task = tokio::spawn(accept_loop(listener, Arc::downgrade(&node.inner)));
         *lock(&node.inner.accepting) = Some(task.abort_handle());
         if let Some(announcement) = node.announcement() {
-            let registration = node.inner.discovery.announce(announcement.clone()).await?;
-            let task = tokio::spawn(announce_loop(registration, Arc::downgrade(&node.inner)));
-            *lock(&node.inner.announcing) = Some(task.abort_handle());
+            let registration = node.inner.discovery.announce(announcement).await?;
+            node.keep_announced(Some(registration));
         }
         Ok(node)
     }
@@ -170,12 +183,15 @@ impl NodeBuilder {
 
     /// Makes a node without a listener that has an announcement all the same: for links that are not sockets.
     pub(crate) async fn start_announced(self) -> Result<Node, StartError> {
-        self.make(Some(1)).await
+        let node = self.make(Some(1)).await?;
+        node.keep_announced(None);
+        Ok(node)
     }
 
     async fn make(mut self, port: Option<u16>) -> Result<Node, StartError> {
         let identity = self.identity.load()?;
         self.host.services = by_channel(self.skeletons)?;
+        self.host.streams = streams_by_channel(self.streams, &self.host.services)?;
         let key = identity.certified_key().await?;
         let announcement = match port {
             Some(port) => {
@@ -197,6 +213,8 @@ impl NodeBuilder {
             }
             None => None,
         };
+        let sessions = self.host.limits.sessions.min(Semaphore::MAX_PERMITS);
+        let devices = Devices::new(self.host.limits.sessions_per_device);
         Ok(Node {
             inner: Arc::new(Inner {
                 device: identity.device_id(),
@@ -207,8 +225,9 @@ impl NodeBuilder {
                 discovery: self.discovery,
                 key: Mutex::new(Arc::new(key)),
                 sessions: Mutex::new(Sessions::default()),
-                open: Arc::new(Semaphore::new(MAX_SESSIONS)),
-                announcement,
+                devices,
+                open: Arc::new(Semaphore::new(sessions)),
+                announcement: Mutex::new(announcement),
                 announcing: Mutex::new(None),
                 accepting: Mutex::new(None),
             }),
@@ -270,6 +289,34 @@ fn by_channel(
         }
     }
     Ok(services)
+}
+
+/// As [`by_channel`], for byte handlers: what a service or the protocol takes would never reach them.
+fn streams_by_channel(
+    handlers: Vec<(u16, StreamHandler)>,
+    services: &BTreeMap<u16, Arc<dyn Skeleton>>,
+) -> Result<BTreeMap<u16, StreamHandler>, StartError> {
+    let mut streams = BTreeMap::new();
+    for (channel, handler) in handlers {
+        if channel < FIRST_SERVICE_CHANNEL {
+            return Err(StartError::ReservedChannel {
+                channel,
+                service: BYTE_HANDLER,
+            });
+        }
+        let first = match services.get(&channel) {
+            Some(skeleton) => Some(skeleton.descriptor().name),
+            None => streams.insert(channel, handler).map(|_| BYTE_HANDLER),
+        };
+        if let Some(first) = first {
+            return Err(StartError::DuplicateChannel {
+                channel,
+                first,
+                second: BYTE_HANDLER,
+            });
+        }
+    }
+    Ok(streams)
 }
 
 /// The addresses under which a peer on this host, or the network of `local`, reaches a listener.

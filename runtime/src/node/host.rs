@@ -1,13 +1,19 @@
 //! [`Host`]: what a node offers to the sessions of its peers.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    panic::{self, AssertUnwindSafe},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use dsoftbus_proto::identity::DeviceId;
 
+use super::Limits;
 use crate::{
     Skeleton, Trust,
-    bulk::{self, BulkStore},
+    bulk::{self, BulkStore, Places},
     session::ByteChannel,
 };
 
@@ -15,15 +21,39 @@ use crate::{
 pub(crate) type StreamHandler = Arc<dyn Fn(DeviceId, ByteChannel) + Send + Sync>;
 
 /// What a node offers to the sessions of its peers.
-#[derive(Default)]
 pub(crate) struct Host {
     pub(crate) services: BTreeMap<u16, Arc<dyn Skeleton>>,
     pub(crate) streams: BTreeMap<u16, StreamHandler>,
     pub(crate) trust: Trust,
     pub(crate) store: Option<Arc<dyn BulkStore>>,
+    pub(crate) limits: Limits,
+    transfers: Places,
 }
 
 impl Host {
+    /// Nothing for nobody.
+    pub(super) fn new() -> Self {
+        let limits = Limits::default();
+        Self {
+            services: BTreeMap::new(),
+            streams: BTreeMap::new(),
+            trust: Trust::default(),
+            store: None,
+            transfers: Places::new(limits.transfers),
+            limits,
+        }
+    }
+
+    pub(super) fn set_limits(&mut self, limits: Limits) {
+        self.transfers = Places::new(limits.transfers);
+        self.limits = limits;
+    }
+
+    /// Places for the bulk transfers that peers start.
+    pub(crate) fn transfers(&self) -> &Places {
+        &self.transfers
+    }
+
     /// Whether someone takes byte channels on this logical channel.
     pub(crate) fn takes_stream(&self, logical: u16) -> bool {
         logical == bulk::CHANNEL || self.streams.contains_key(&logical)
@@ -35,7 +65,13 @@ impl Host {
             tokio::spawn(bulk::serve(stream, extra, self.store.clone()));
         } else if let Some(handler) = self.streams.get(&logical) {
             stream.accept(&[]);
-            handler(stream.session().peer(), stream);
+            let peer = stream.session().peer();
+            // This runs in the task that drives the session: a panic must not take it along. The handler owns the channel,
+            // which is reset on the way out.
+            let called = panic::catch_unwind(AssertUnwindSafe(|| handler(peer, stream)));
+            if called.is_err() {
+                tracing::error!(%peer, logical, "the handler of a byte channel panicked");
+            }
         }
     }
 }

@@ -1,8 +1,10 @@
 //! [`Node`]: this device on the bus.
 
 mod builder;
+mod devices;
 mod half_open;
 mod host;
+mod limits;
 
 use std::{
     collections::BTreeMap,
@@ -17,7 +19,7 @@ use dsoftbus_proto::{
     announcement::{Announcement, MAX_TIME_TO_LIVE, Ticket},
     certificate::CertifiedKey,
     frame::GoodbyeCode,
-    handshake::{Config, Established, Suites},
+    handshake::{Config, Established, HandshakeError, Suites},
     identity::{DeviceId, Realm},
 };
 use tokio::{
@@ -26,9 +28,12 @@ use tokio::{
     task::AbortHandle,
 };
 
-pub use self::builder::NodeBuilder;
-use self::half_open::HalfOpen;
 pub(crate) use self::host::Host;
+pub use self::{builder::NodeBuilder, limits::Limits};
+use self::{
+    devices::{DevicePlace, Devices, Gate},
+    half_open::HalfOpen,
+};
 use crate::{
     ConnectError, IdentityError, IdentityProvider, Peer, StartError,
     backend::{self, Listener},
@@ -42,9 +47,6 @@ use crate::{
 
 /// How often a node announces itself: three times within the time to live, so that two may be lost.
 const RENEW_EVERY: Duration = Duration::from_secs(MAX_TIME_TO_LIVE as u64 / 3);
-
-/// Sessions that peers may hold open with this node at once.
-const MAX_SESSIONS: usize = 4_096;
 
 /// This device on the bus: serves services, finds and dials other devices.
 ///
@@ -79,7 +81,10 @@ struct Inner {
     key: Mutex<Arc<CertifiedKey>>,
     sessions: Mutex<Sessions>,
     open: Arc<Semaphore>,
-    announcement: Option<Announcement>,
+    /// Sessions that peers opened, by device.
+    devices: Arc<Devices>,
+    /// The newest announcement; none if the node does not listen.
+    announcement: Mutex<Option<Announcement>>,
     /// The task that holds the registration with discovery.
     announcing: Mutex<Option<AbortHandle>>,
     accepting: Mutex<Option<AbortHandle>>,
@@ -91,6 +96,8 @@ struct Sessions {
     all: Vec<Weak<Session>>,
     /// The session that `connect` made last for a device.
     dialled: BTreeMap<DeviceId, Weak<Session>>,
+    /// Whether the node was shut down: a handshake that ends after that must not leave a session behind.
+    shut_down: bool,
 }
 
 impl Node {
@@ -118,7 +125,7 @@ impl Node {
 
     /// The ticket of this node, if it listens.
     pub fn try_ticket(&self) -> Option<Ticket> {
-        self.inner.announcement.clone().map(Ticket::new)
+        self.announcement().map(Ticket::new)
     }
 
     /// Connects to a device by ticket, or by device ID through discovery. Returns the live session if there is one already.
@@ -172,7 +179,7 @@ impl Node {
             inner.suites,
         );
         let established = within(handshake).await?;
-        let (session, _) = inner.run(io, established);
+        let (session, _) = inner.run(io, established, None)?;
         inner
             .sessions()
             .dialled
@@ -189,19 +196,26 @@ impl Node {
         Ok(Peer::new(self.clone(), established.0))
     }
 
-    /// Ends every session, stops listening and withdraws the announcement.
+    /// Ends every session, stops listening and withdraws the announcement. The node cannot be used again.
     pub fn shutdown(&self) {
         self.inner.shutdown();
     }
 
     /// The announcement that others dial this node by.
-    pub(crate) fn announcement(&self) -> Option<&Announcement> {
-        self.inner.announcement.as_ref()
+    pub(crate) fn announcement(&self) -> Option<Announcement> {
+        lock(&self.inner.announcement).clone()
+    }
+
+    /// Starts to renew the announcement, with discovery if it knows of it.
+    fn keep_announced(&self, registration: Option<Registration<Announcement>>) {
+        let task = tokio::spawn(announce_loop(registration, Arc::downgrade(&self.inner)));
+        *lock(&self.inner.announcing) = Some(task.abort_handle());
     }
 
     fn live(&self, device: &DeviceId) -> Option<Peer> {
         let session = self.inner.sessions().dialled.get(device)?.upgrade()?;
-        if session.ended().is_some() {
+        // One that is being closed would fail the first call.
+        if session.is_closing() || session.ended().is_some() {
             return None;
         }
         Some(Peer::new(self.clone(), session))
@@ -235,16 +249,26 @@ impl Inner {
         Ok(renewed)
     }
 
-    async fn renew(&self, registration: &dyn Registered<Announcement>) -> Result<(), StartError> {
-        let Some(announcement) = &self.announcement else {
+    /// Makes a newer announcement, for tickets and for discovery.
+    async fn renew(
+        &self,
+        registration: Option<&dyn Registered<Announcement>>,
+    ) -> Result<(), StartError> {
+        let draft = lock(&self.announcement)
+            .as_ref()
+            .map(|announcement| announcement.content().clone());
+        let Some(mut draft) = draft else {
             return Ok(());
         };
-        let mut draft = announcement.content().clone();
         draft.certificate = self.current_key().await?.certificate().clone();
         draft.issued_at = unix_now();
         draft.sequence = unix_millis().max(draft.sequence.saturating_add(1));
         let renewed = builder::sign(draft, self.identity.as_ref()).await?;
-        registration.renew(renewed).await?;
+        // Tickets want the new certificate whether or not discovery takes it.
+        *lock(&self.announcement) = Some(renewed.clone());
+        if let Some(registration) = registration {
+            registration.renew(renewed).await?;
+        }
         Ok(())
     }
 
@@ -256,23 +280,37 @@ impl Inner {
         T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let config = self.handshake_config().await?;
-        let handshake = handshake::respond(
-            &mut io,
-            config,
-            self.identity.as_ref(),
-            &self.host.trust,
-            self.suites,
-        );
+        let gate = Gate {
+            trust: &self.host.trust,
+            devices: &self.devices,
+        };
+        let handshake =
+            handshake::respond(&mut io, config, self.identity.as_ref(), &gate, self.suites);
         let established = within(handshake).await?;
-        Ok(self.run(io, established))
+        // The last place may have gone since the gate looked.
+        let place = self
+            .devices
+            .take(established.peer)
+            .map_err(HandshakeError::from)?;
+        self.run(io, established, Some(place))
     }
 
-    fn run<T>(&self, io: T, established: Established) -> (Arc<Session>, tokio::task::JoinHandle<()>)
+    /// Starts the task of a session. The place that it holds is free when it has ended.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError::ShutDown`]; the peer is told.
+    fn run<T>(
+        &self,
+        io: T,
+        established: Established,
+        place: Option<DevicePlace>,
+    ) -> Result<(Arc<Session>, tokio::task::JoinHandle<()>), ConnectError>
     where
         T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let session = Session::new(&established, Arc::clone(&self.host));
-        {
+        let shut_down = {
             let mut sessions = self.sessions();
             if sessions.all.len() == sessions.all.capacity() {
                 sessions.all.retain(|session| session.strong_count() > 0);
@@ -281,13 +319,21 @@ impl Inner {
                     .retain(|_, session| session.strong_count() > 0);
             }
             sessions.all.push(Arc::downgrade(&session));
+            sessions.shut_down
+        };
+        if shut_down {
+            session.close(GoodbyeCode::SHUTTING_DOWN);
         }
         tracing::debug!(peer = %session.peer(), "session established");
         let driven = Arc::clone(&session);
         let task = tokio::spawn(async move {
             driver::run(io, established, driven).await;
+            drop(place);
         });
-        (session, task)
+        if shut_down {
+            return Err(ConnectError::ShutDown);
+        }
+        Ok((session, task))
     }
 
     fn shutdown(&self) {
@@ -298,7 +344,12 @@ impl Inner {
         if let Some(task) = lock(&self.announcing).take() {
             task.abort();
         }
-        for session in std::mem::take(&mut self.sessions().all) {
+        let sessions = {
+            let mut sessions = self.sessions();
+            sessions.shut_down = true;
+            std::mem::take(&mut sessions.all)
+        };
+        for session in sessions {
             if let Some(session) = session.upgrade() {
                 session.close(GoodbyeCode::SHUTTING_DOWN);
             }
@@ -359,11 +410,11 @@ fn socket_addrs(announcement: &Announcement) -> Vec<SocketAddr> {
 }
 
 /// Renews the announcement for as long as the node lives.
-async fn announce_loop(registration: Registration<Announcement>, node: Weak<Inner>) {
+async fn announce_loop(registration: Option<Registration<Announcement>>, node: Weak<Inner>) {
     loop {
         tokio::time::sleep(RENEW_EVERY).await;
         let Some(inner) = node.upgrade() else { return };
-        if let Err(error) = inner.renew(registration.as_ref()).await {
+        if let Err(error) = inner.renew(registration.as_deref()).await {
             tracing::warn!(%error, "the announcement cannot be renewed");
         }
     }

@@ -397,6 +397,7 @@ fn to_io(error: ChannelError) -> io::Error {
     let kind = match &error {
         ChannelError::Closed(_) => io::ErrorKind::ConnectionReset,
         ChannelError::Session(_) => io::ErrorKind::ConnectionAborted,
+        ChannelError::TimedOut => io::ErrorKind::TimedOut,
         ChannelError::Exhausted | ChannelError::Finished => io::ErrorKind::BrokenPipe,
     };
     io::Error::new(kind, error)

@@ -24,7 +24,6 @@ pub(crate) struct Core {
     pub(crate) mux: Connection,
     channels: BTreeMap<ChannelId, Channel>,
     ended: Option<SessionError>,
-    end_watchers: Vec<Waker>,
     /// Calls that wait for the driver to start their handlers.
     inbound: Vec<InboundCall>,
     /// Byte channels whose writer waits for the queue to drain.
@@ -83,7 +82,6 @@ impl Core {
             mux: Connection::new(side, Limits::default()),
             channels: BTreeMap::new(),
             ended: None,
-            end_watchers: Vec::new(),
             inbound: Vec::new(),
             blocked: Vec::new(),
             timer: None,
@@ -98,12 +96,6 @@ impl Core {
         match &self.ended {
             Some(error) => Err(error.clone()),
             None => Ok(()),
-        }
-    }
-
-    pub(super) fn watch_end(&mut self, waker: &Waker) {
-        if !self.end_watchers.iter().any(|known| known.will_wake(waker)) {
-            self.end_watchers.push(waker.clone());
         }
     }
 
@@ -476,6 +468,5 @@ impl Core {
             .retain(|_, channel| !matches!(channel, Channel::Server(_)));
         self.inbound.clear();
         self.ended = Some(error);
-        work.wakers.append(&mut self.end_watchers);
     }
 }

@@ -110,9 +110,7 @@ struct EndOnDrop(Arc<Session>);
 
 impl EndOnDrop {
     fn end(&self, error: SessionError) {
-        let mut work = Work::default();
-        self.0.core().end(error, &mut work);
-        work.finish();
+        self.0.end(error);
     }
 }
 

@@ -13,9 +13,11 @@ mod server;
 
 use std::{
     fmt,
-    future::poll_fn,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    task::{Poll, Waker},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::Waker,
 };
 
 use bytes::Bytes;
@@ -28,13 +30,18 @@ use dsoftbus_proto::{
     rpc::level0::AnswerId,
 };
 use futures::task::AtomicWaker;
+use tokio::sync::Notify;
 
 pub use self::byte_channel::ByteChannel;
 pub(crate) use self::{
     client::{CallSlot, RpcChannel},
     core::{Channel, Core, Work},
 };
-use crate::{ChannelError, Result, ServiceDescriptor, SessionError, bulk::VmoTable, node::Host};
+use crate::{
+    ChannelError, Result, ServiceDescriptor, SessionError,
+    bulk::{Places, VmoTable},
+    node::Host,
+};
 
 /// One authenticated, encrypted connection to a device.
 pub(crate) struct Session {
@@ -42,8 +49,12 @@ pub(crate) struct Session {
     id: [u8; 32],
     core: Mutex<Core>,
     driver: AtomicWaker,
+    closing: AtomicBool,
+    /// Wakes those who wait for the end. Forgets a waiter that is dropped: a handler may wait once per call.
+    end: Notify,
     host: Arc<Host>,
-    vmos: VmoTable,
+    vmos: Arc<VmoTable>,
+    transfers: Places,
 }
 
 impl Session {
@@ -53,8 +64,11 @@ impl Session {
             id: established.session_id,
             core: Mutex::new(Core::new(established.side)),
             driver: AtomicWaker::new(),
+            closing: AtomicBool::new(false),
+            end: Notify::new(),
+            vmos: Arc::default(),
+            transfers: Places::new(host.limits.transfers_per_session),
             host,
-            vmos: VmoTable::default(),
         })
     }
 
@@ -70,8 +84,13 @@ impl Session {
         &self.host
     }
 
-    pub(crate) fn vmos(&self) -> &VmoTable {
+    pub(crate) fn vmos(&self) -> &Arc<VmoTable> {
         &self.vmos
+    }
+
+    /// Places for the bulk transfers that the peer starts.
+    pub(crate) fn transfers(&self) -> &Places {
+        &self.transfers
     }
 
     /// Why the session ended, if it has.
@@ -81,19 +100,33 @@ impl Session {
 
     /// Waits for the end of the session.
     pub(crate) async fn closed(&self) -> SessionError {
-        poll_fn(|cx| {
-            let mut core = self.core();
-            if let Some(error) = core.ended() {
-                return Poll::Ready(error.clone());
+        loop {
+            // Made before the look, so that an end in between is not missed.
+            let ended = self.end.notified();
+            if let Some(error) = self.ended() {
+                return error;
             }
-            core.watch_end(cx.waker());
-            Poll::Pending
-        })
-        .await
+            ended.await;
+        }
+    }
+
+    /// Ends the session: every call fails, every handler stops, whoever waits for the end is woken.
+    fn end(&self, error: SessionError) {
+        let mut work = Work::default();
+        self.core().end(error, &mut work);
+        work.finish();
+        self.vmos.end();
+        self.end.notify_waiters();
+    }
+
+    /// Whether this side has asked for the end of the session.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
     }
 
     /// Asks the driver to send a Goodbye and close.
     pub(crate) fn close(&self, code: GoodbyeCode) {
+        self.closing.store(true, Ordering::Release);
         self.core().mux.goodbye(code);
         self.wake_driver();
     }

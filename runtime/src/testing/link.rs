@@ -41,7 +41,7 @@ impl Link {
         }
     }
 
-    /// Flips one bit of the next byte that the caller sends.
+    /// Flips one bit of the last byte of the next write of the caller.
     pub fn corrupt_next(&self) {
         self.ways[0].state().corrupt = true;
     }

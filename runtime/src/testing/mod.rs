@@ -64,7 +64,7 @@ pub async fn pair_from(builder: NodeBuilder, caller: NodeBuilder) -> Result<Pair
 ///
 /// When `node` has no announcement.
 pub async fn connect(caller: &Node, node: &Node) -> Result<Pair, ConnectError> {
-    let announcement = node.announcement().expect("the node is announced").clone();
+    let announcement = node.announcement().expect("the node is announced");
     let (near, far, link) = link::link();
     let (peer, seen) = futures::join!(
         caller.connect_over(near, &announcement),
