@@ -1,0 +1,4 @@
+//! Cap'n Proto schema compiler in pure Rust: schemas in, `CodeGeneratorRequest` out.
+
+pub mod ast;
+pub mod diagnostic;
