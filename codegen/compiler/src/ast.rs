@@ -212,7 +212,10 @@ pub struct MethodParam {
 
 /// What an annotation may be applied to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(clippy::struct_excessive_bools, reason = "the twelve targets of the language")]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "the twelve targets of the language"
+)]
 pub struct Targets {
     /// `file`
     pub file: bool,
