@@ -4,7 +4,7 @@ pub mod ast;
 pub mod diagnostic;
 pub mod layout;
 mod md5;
-pub mod std;
+pub mod standard;
 pub mod type_id;
 pub mod types;
 pub mod value;

@@ -5,7 +5,10 @@
 /// Text of the standard schema that an import calls `path`, as in `/capnp/c++.capnp`.
 #[must_use]
 pub fn lookup(path: &str) -> Option<&'static str> {
-    FILES.iter().find(|(name, _)| *name == path).map(|(_, text)| *text)
+    FILES
+        .iter()
+        .find(|(name, _)| *name == path)
+        .map(|(_, text)| *text)
 }
 
 /// Paths of all standard schemas.
@@ -40,7 +43,10 @@ mod tests {
     #[test]
     fn every_standard_schema_is_found_under_its_path_and_has_an_id() {
         for path in paths() {
-            assert!(lookup(path).is_some_and(|text| text.contains("\n@0x") || text.starts_with("@0x")), "{path}");
+            assert!(
+                lookup(path).is_some_and(|text| text.contains("\n@0x") || text.starts_with("@0x")),
+                "{path}"
+            );
         }
         assert_eq!(paths().count(), 11);
         assert_eq!(lookup("capnp/c++.capnp"), None, "paths are absolute");
