@@ -40,8 +40,8 @@ pub enum ExpressionKind {
     NegativeInt(u64),
     /// A number with a point or an exponent, `inf`, `-inf` or `nan`, or a negated one.
     Float(f64),
-    /// A text literal, unescaped. Adjacent literals are joined.
-    String(String),
+    /// A text literal, unescaped. Adjacent literals are joined. Bytes, since `\xff` is one byte and a default of `Data` may use it.
+    String(Vec<u8>),
     /// A literal `0x"…"`.
     Binary(Vec<u8>),
     /// A name looked up from here outwards.

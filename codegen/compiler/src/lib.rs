@@ -2,5 +2,9 @@
 
 pub mod ast;
 pub mod diagnostic;
+pub mod layout;
+mod md5;
+pub mod standard;
+pub mod type_id;
 pub mod types;
 pub mod value;
