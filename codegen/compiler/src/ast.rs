@@ -38,10 +38,13 @@ pub enum ExpressionKind {
     PositiveInt(u64),
     /// The magnitude of an integer with a minus sign.
     NegativeInt(u64),
-    /// A number with a point or an exponent, `inf`, `-inf` or `nan`, or a negated one.
+    /// A number with a point or an exponent, negated or not, or `-inf`. `inf` and `nan` are names: an enumerant may be
+    /// called so.
     Float(f64),
     /// A text literal, unescaped. Adjacent literals are joined.
     String(String),
+    /// A text literal whose escapes make it something other than UTF-8.
+    ByteString(Vec<u8>),
     /// A literal `0x"…"`.
     Binary(Vec<u8>),
     /// A name looked up from here outwards.
@@ -91,7 +94,7 @@ pub struct Declaration {
     /// Generic parameters.
     pub parameters: Vec<Located<String>>,
     /// Declarations inside, in the order of the text.
-    pub nested: Vec<Declaration>,
+    pub nested: Vec<Self>,
     /// Annotations.
     pub annotations: Vec<AnnotationApplication>,
     /// From the first byte to the end of the statement, nested block excluded or included as the reference has it.
@@ -212,7 +215,10 @@ pub struct MethodParam {
 
 /// What an annotation may be applied to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(clippy::struct_excessive_bools, reason = "the twelve targets of the language")]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "the twelve targets of the language"
+)]
 pub struct Targets {
     /// `file`
     pub file: bool,
@@ -238,4 +244,57 @@ pub struct Targets {
     pub param: bool,
     /// `annotation`
     pub annotation: bool,
+}
+
+impl Targets {
+    /// All of them: `*`.
+    pub const ALL: Self = Self {
+        file: true,
+        constant: true,
+        enumeration: true,
+        enumerant: true,
+        structure: true,
+        field: true,
+        union_: true,
+        group: true,
+        interface: true,
+        method: true,
+        param: true,
+        annotation: true,
+    };
+
+    /// Their names in the language.
+    pub const NAMES: [&str; 12] = [
+        "file",
+        "const",
+        "enum",
+        "enumerant",
+        "struct",
+        "field",
+        "union",
+        "group",
+        "interface",
+        "method",
+        "param",
+        "annotation",
+    ];
+
+    /// The flag of a target by its name in the language.
+    pub fn by_name(&mut self, name: &str) -> Option<&mut bool> {
+        Some(match name {
+            "file" => &mut self.file,
+            "const" => &mut self.constant,
+            "enum" => &mut self.enumeration,
+            "enumerant" => &mut self.enumerant,
+            "struct" => &mut self.structure,
+            "field" => &mut self.field,
+            "union" => &mut self.union_,
+            "group" => &mut self.group,
+            "interface" => &mut self.interface,
+            "method" => &mut self.method,
+            "param" => &mut self.param,
+            "annotation" => &mut self.annotation,
+            _ => return None,
+        })
+    }
 }

@@ -2,3 +2,6 @@
 
 pub mod ast;
 pub mod diagnostic;
+pub mod id;
+mod lex;
+pub mod parse;
