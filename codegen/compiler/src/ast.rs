@@ -41,10 +41,9 @@ pub enum ExpressionKind {
     /// A number with a point or an exponent, negated or not, or `-inf`. `inf` and `nan` are names: an enumerant may be
     /// called so.
     Float(f64),
-    /// A text literal, unescaped. Adjacent literals are joined.
-    String(String),
-    /// A text literal whose escapes make it something other than UTF-8.
-    ByteString(Vec<u8>),
+    /// A text literal, unescaped. Adjacent literals are joined. Bytes, since `\xff` is one byte and a default of
+    /// `Data` may use it.
+    String(Vec<u8>),
     /// A literal `0x"…"`.
     Binary(Vec<u8>),
     /// A name looked up from here outwards.

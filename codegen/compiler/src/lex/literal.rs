@@ -18,6 +18,11 @@ impl<'a> Lexer<'a, '_, '_> {
                 }
                 Some(b'\\') => value.extend(self.escape()),
                 _ => {
+                    // Most likely only the quote is missing before the end of the statement.
+                    if value.last() == Some(&b';') {
+                        value.pop();
+                        self.at -= 1;
+                    }
                     let hint = "long text may be several literals in a row, or lines that begin with a backtick";
                     self.sink.hint(
                         span(start, self.at),

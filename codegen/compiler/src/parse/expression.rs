@@ -172,10 +172,7 @@ impl Cursor<'_, '_, '_> {
             bytes.extend_from_slice(part);
             self.next();
         }
-        match String::from_utf8(bytes) {
-            Ok(text) => ExpressionKind::String(text),
-            Err(error) => ExpressionKind::ByteString(error.into_bytes()),
-        }
+        ExpressionKind::String(bytes)
     }
 
     /// The path of an import or embed.
