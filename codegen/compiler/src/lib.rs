@@ -2,8 +2,11 @@
 
 pub mod ast;
 pub mod diagnostic;
+pub mod id;
 pub mod layout;
+mod lex;
 mod md5;
+pub mod parse;
 pub mod standard;
 pub mod type_id;
 pub mod types;
