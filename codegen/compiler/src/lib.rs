@@ -5,6 +5,7 @@ pub mod diagnostic;
 pub mod layout;
 mod md5;
 pub mod standard;
+mod suggest;
 pub mod type_id;
 pub mod types;
 pub mod value;
