@@ -8,6 +8,7 @@ mod lex;
 mod md5;
 pub mod parse;
 pub mod standard;
+mod suggest;
 pub mod type_id;
 pub mod types;
 pub mod value;
