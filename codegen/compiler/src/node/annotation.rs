@@ -13,15 +13,23 @@ impl<'a> Translator<'_, 'a> {
         applications: &'a [AnnotationApplication],
         target: fn(&Targets) -> bool,
     ) -> Vec<AnnotationRecord> {
-        applications.iter().map(|application| self.annotation(application, target)).collect()
+        applications
+            .iter()
+            .map(|application| self.annotation(application, target))
+            .collect()
     }
 
-    fn annotation(&mut self, application: &'a AnnotationApplication, target: fn(&Targets) -> bool) -> AnnotationRecord {
-        self.applied_annotation(application, target).unwrap_or_else(|| AnnotationRecord {
-            id: 0,
-            brand: crate::types::Brand::default(),
-            value: self.store(Value::Void),
-        })
+    fn annotation(
+        &mut self,
+        application: &'a AnnotationApplication,
+        target: fn(&Targets) -> bool,
+    ) -> AnnotationRecord {
+        self.applied_annotation(application, target)
+            .unwrap_or_else(|| AnnotationRecord {
+                id: 0,
+                brand: crate::types::Brand::default(),
+                value: self.store(Value::Void),
+            })
     }
 
     fn applied_annotation(
@@ -47,7 +55,11 @@ impl<'a> Translator<'_, 'a> {
         }
         let ty = ty.bound(&brand);
         let value = self.annotation_value(application, &ty);
-        Some(AnnotationRecord { id: decl.id, brand, value })
+        Some(AnnotationRecord {
+            id: decl.id,
+            brand,
+            value,
+        })
     }
 
     fn annotation_value(&mut self, application: &'a AnnotationApplication, ty: &Type) -> ValueRef {

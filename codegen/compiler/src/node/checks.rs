@@ -33,34 +33,55 @@ impl<'a> Translator<'_, 'a> {
         }
     }
 
-    fn check_unique(&mut self, declaration: &'a Declaration, seen: &mut HashMap<&'a str, &'a Located<String>>) {
+    fn check_unique(
+        &mut self,
+        declaration: &'a Declaration,
+        seen: &mut HashMap<&'a str, &'a Located<String>>,
+    ) {
         let name = &declaration.name;
         let is_union = matches!(declaration.kind, DeclKind::Union);
         if name.value.is_empty() && !is_union {
             // The parser reported it.
             return;
         }
-        let Some(first) = seen.insert(&name.value, name) else { return };
+        let Some(first) = seen.insert(&name.value, name) else {
+            return;
+        };
         seen.insert(&name.value, first);
         if name.value.is_empty() {
-            self.error(declaration.span, "an unnamed union is already defined in this scope");
+            self.error(
+                declaration.span,
+                "an unnamed union is already defined in this scope",
+            );
             self.error(first.span, "the first unnamed union is here");
         } else {
-            self.error(name.span, format!("'{}' is already defined in this scope", name.value));
-            self.error(first.span, format!("'{}' is first defined here", name.value));
+            self.error(
+                name.span,
+                format!("'{}' is already defined in this scope", name.value),
+            );
+            self.error(
+                first.span,
+                format!("'{}' is first defined here", name.value),
+            );
         }
     }
 
     fn check_spelling(&mut self, declaration: &Declaration) {
         let name = &declaration.name;
-        let Some(first) = name.value.bytes().next() else { return };
+        let Some(first) = name.value.bytes().next() else {
+            return;
+        };
         let wants_lower = match &declaration.kind {
-            DeclKind::Using { target } => target_name(target).is_some_and(|name| name.starts_with(|c: char| c.is_ascii_lowercase())),
+            DeclKind::Using { target } => target_name(target)
+                .is_some_and(|name| name.starts_with(|c: char| c.is_ascii_lowercase())),
             DeclKind::Enum | DeclKind::Struct | DeclKind::Interface { .. } => false,
             _ => true,
         };
         if wants_lower && !first.is_ascii_lowercase() {
-            self.error(name.span, "names of anything but types must begin with a lower-case letter");
+            self.error(
+                name.span,
+                "names of anything but types must begin with a lower-case letter",
+            );
         } else if !wants_lower && !first.is_ascii_uppercase() {
             self.error(name.span, "names of types must begin with a capital letter");
         }
@@ -70,7 +91,9 @@ impl<'a> Translator<'_, 'a> {
                 self.node,
                 name.span,
                 "names must be written in camelCase, without underscores",
-                Some(format!("write '{hint}'; generators change it to the style of their language")),
+                Some(format!(
+                    "write '{hint}'; generators change it to the style of their language"
+                )),
             );
         }
     }
@@ -83,15 +106,17 @@ impl<'a> Translator<'_, 'a> {
             | DeclKind::Struct
             | DeclKind::Interface { .. }
             | DeclKind::Annotation { .. } => {
-                let fits = matches!(parent, DeclKind::File | DeclKind::Struct | DeclKind::Interface { .. });
+                let fits = matches!(
+                    parent,
+                    DeclKind::File | DeclKind::Struct | DeclKind::Interface { .. }
+                );
                 (!fits).then_some("this kind of declaration does not belong here")
             }
             DeclKind::Enumerant => {
                 (!matches!(parent, DeclKind::Enum)).then_some("enumerants can only appear in enums")
             }
-            DeclKind::Method { .. } => {
-                (!matches!(parent, DeclKind::Interface { .. })).then_some("methods can only appear in interfaces")
-            }
+            DeclKind::Method { .. } => (!matches!(parent, DeclKind::Interface { .. }))
+                .then_some("methods can only appear in interfaces"),
             kind if is_field(kind) => {
                 let fits = matches!(parent, DeclKind::Struct | DeclKind::Union | DeclKind::Group);
                 (!fits).then_some("this declaration can only appear in structs")
@@ -105,7 +130,10 @@ impl<'a> Translator<'_, 'a> {
 }
 
 fn is_field(kind: &DeclKind) -> bool {
-    matches!(kind, DeclKind::Field { .. } | DeclKind::Union | DeclKind::Group)
+    matches!(
+        kind,
+        DeclKind::Field { .. } | DeclKind::Union | DeclKind::Group
+    )
 }
 
 /// The name at the end of an expression, by which an alias of it is spelt.
@@ -113,7 +141,9 @@ fn target_name(target: &Expression) -> Option<&str> {
     let mut target = target;
     loop {
         match &target.kind {
-            ExpressionKind::RelativeName(name) | ExpressionKind::AbsoluteName(name) => return Some(&name.value),
+            ExpressionKind::RelativeName(name) | ExpressionKind::AbsoluteName(name) => {
+                return Some(&name.value);
+            }
             ExpressionKind::Member { name, .. } => return Some(&name.value),
             ExpressionKind::Application { function, .. } => target = function,
             _ => return None,

@@ -15,8 +15,8 @@ mod shape;
 mod structure;
 
 pub(crate) use record::{
-    AnnotationRecord, Content, EnumerantRecord, FieldContent, FieldRecord, MethodRecord, NodeRecord, NodeSet,
-    StructRecord, Reference, ValueRef,
+    AnnotationRecord, Content, EnumerantRecord, FieldContent, FieldRecord, MethodRecord,
+    NodeRecord, NodeSet, Reference, StructRecord, ValueRef,
 };
 pub(crate) use shape::Shapes;
 
@@ -60,16 +60,35 @@ impl<'a> Scopes<'a> {
 
     /// Evaluates the values of pointer type.
     fn finish(&mut self, node: NodeRef) {
-        let Some(set) = self.set_mut(node) else { return };
+        let Some(set) = self.set_mut(node) else {
+            return;
+        };
         let unfinished = std::mem::take(&mut set.unfinished);
         for Unfinished { value, source, ty } in unfinished {
-            let mut names = constant::NamesIn::new(self, node);
-            if let Some(result) = value::evaluate(&mut names, source, &ty)
-                && let Some(slot) = self.set_mut(node).and_then(|set| set.values.get_mut(value.0))
+            if let Some(result) = self.evaluate(node, source, &ty, false)
+                && let Some(slot) = self
+                    .set_mut(node)
+                    .and_then(|set| set.values.get_mut(value.0))
             {
                 *slot = result;
             }
         }
+    }
+
+    fn evaluate(
+        &mut self,
+        node: NodeRef,
+        source: &Expression,
+        ty: &Type,
+        primitive_only: bool,
+    ) -> Option<Value> {
+        // Other nodes may be finished meanwhile, and take from the same budget.
+        let before = self.budget.clone();
+        let mut budget = before.clone();
+        let mut names = constant::NamesIn::new(self, node);
+        let value = value::compile(&mut names, &mut budget, source, ty, primitive_only);
+        self.budget.charge(&before, &budget);
+        value
     }
 }
 
@@ -86,12 +105,23 @@ struct Translator<'s, 'a> {
 impl<'s, 'a> Translator<'s, 'a> {
     fn new(scopes: &'s mut Scopes<'a>, node: NodeRef) -> Self {
         let brand = BrandScope::around(scopes, node);
-        Self { scopes, node, brand, aux: Vec::new(), values: Vec::new(), unfinished: Vec::new() }
+        Self {
+            scopes,
+            node,
+            brand,
+            aux: Vec::new(),
+            values: Vec::new(),
+            unfinished: Vec::new(),
+        }
     }
 
     fn outline(mut self) -> NodeSet<'a> {
         let this = self.scopes.node(self.node);
         let declaration = this.declaration;
+        let nested = this.nested.iter().map(|nested| {
+            let nested = self.scopes.node(*nested);
+            (nested.declaration.name.value.as_str(), nested.id)
+        });
         let mut main = NodeRecord {
             id: this.id,
             display_name: Rc::clone(&this.display_name),
@@ -99,12 +129,7 @@ impl<'s, 'a> Translator<'s, 'a> {
             scope_id: this.parent.map_or(0, |parent| self.scopes.node(parent).id),
             parameters: &declaration.parameters,
             is_generic: self.brand.is_generic(),
-            nested: this
-                .nested
-                .iter()
-                .map(|nested| self.scopes.node(*nested))
-                .map(|nested| (nested.declaration.name.value.as_str(), nested.id))
-                .collect(),
+            nested: Some(nested.collect()),
             annotations: Vec::new(),
             content: Content::File,
             source_id: this.id,
@@ -119,7 +144,10 @@ impl<'s, 'a> Translator<'s, 'a> {
             }
             DeclKind::Annotation { ty, targets } => {
                 let ty = self.type_of(ty, Implicit::none()).unwrap_or_default();
-                main.content = Content::Annotation { ty, targets: *targets };
+                main.content = Content::Annotation {
+                    ty,
+                    targets: *targets,
+                };
                 |targets| targets.annotation
             }
             DeclKind::Enum => {
@@ -137,7 +165,12 @@ impl<'s, 'a> Translator<'s, 'a> {
             _ => |targets| targets.file,
         };
         main.annotations = self.annotations(&declaration.annotations, target);
-        NodeSet { main, aux: self.aux, values: self.values, unfinished: self.unfinished }
+        NodeSet {
+            main,
+            aux: self.aux,
+            values: self.values,
+            unfinished: self.unfinished,
+        }
     }
 
     fn constant(&mut self, ty: &'a Expression, value: &'a Expression) -> Content<'a> {
@@ -146,7 +179,10 @@ impl<'s, 'a> Translator<'s, 'a> {
             Some(ty) => self.value(value, ty),
             None => self.store(Value::Void),
         };
-        Content::Const { ty: ty.unwrap_or_default(), value: reference }
+        Content::Const {
+            ty: ty.unwrap_or_default(),
+            value: reference,
+        }
     }
 
     fn named(&mut self, source: &'a Expression, implicit: Implicit<'_>) -> Option<Branded> {
@@ -163,10 +199,13 @@ impl<'s, 'a> Translator<'s, 'a> {
     fn value(&mut self, source: &'a Expression, ty: &Type) -> ValueRef {
         let reference = self.store(Value::default_of(ty));
         if is_evaluated_later(ty) {
-            self.unfinished.push(Unfinished { value: reference, source, ty: ty.clone() });
+            self.unfinished.push(Unfinished {
+                value: reference,
+                source,
+                ty: ty.clone(),
+            });
         } else {
-            let mut names = constant::NamesIn::outline(self.scopes, self.node);
-            if let Some(value) = value::evaluate(&mut names, source, ty) {
+            if let Some(value) = self.scopes.evaluate(self.node, source, ty, true) {
                 self.values[reference.0] = value;
             }
         }
@@ -206,12 +245,21 @@ struct OrdinalCheck<'a> {
 impl<'a> OrdinalCheck<'a> {
     fn check(&mut self, translator: &mut Translator<'_, 'a>, ordinal: &'a Located<u64>) {
         if ordinal.value < self.expected {
-            translator.error(ordinal.span, format!("ordinal @{} is used twice", ordinal.value));
+            translator.error(
+                ordinal.span,
+                format!("ordinal @{} is used twice", ordinal.value),
+            );
             if let Some(last) = self.last.take() {
-                translator.error(last.span, format!("ordinal @{} is first used here", last.value));
+                translator.error(
+                    last.span,
+                    format!("ordinal @{} is first used here", last.value),
+                );
             }
         } else if ordinal.value > self.expected {
-            let message = format!("ordinal @{} is skipped; ordinals must be 0, 1, 2 and so on", self.expected);
+            let message = format!(
+                "ordinal @{} is skipped; ordinals must be 0, 1, 2 and so on",
+                self.expected
+            );
             translator.error(ordinal.span, message);
             self.expected = ordinal.value.saturating_add(1);
         } else {

@@ -43,7 +43,8 @@ pub(crate) struct NodeRecord<'a> {
     pub(crate) scope_id: u64,
     pub(crate) parameters: &'a [Located<String>],
     pub(crate) is_generic: bool,
-    pub(crate) nested: Vec<(&'a str, u64)>,
+    /// Declarations inside, for a node that is a declaration itself.
+    pub(crate) nested: Option<Vec<(&'a str, u64)>>,
     pub(crate) annotations: Vec<AnnotationRecord>,
     pub(crate) content: Content<'a>,
     /// ID in the source info: zero for parameters and results of methods, as in the reference.
@@ -59,9 +60,18 @@ pub(crate) enum Content<'a> {
     File,
     Struct(StructRecord<'a>),
     Enum(Vec<EnumerantRecord<'a>>),
-    Interface { superclasses: Vec<Reference>, methods: Vec<MethodRecord<'a>> },
-    Const { ty: Type, value: ValueRef },
-    Annotation { ty: Type, targets: Targets },
+    Interface {
+        superclasses: Vec<Reference>,
+        methods: Vec<MethodRecord<'a>>,
+    },
+    Const {
+        ty: Type,
+        value: ValueRef,
+    },
+    Annotation {
+        ty: Type,
+        targets: Targets,
+    },
 }
 
 #[derive(Debug, Default)]
@@ -88,8 +98,15 @@ pub(crate) struct FieldRecord<'a> {
 pub(crate) enum FieldContent {
     /// Not known yet.
     Open,
-    Slot { offset: u32, ty: Type, default: ValueRef, is_explicit: bool },
-    Group { id: u64 },
+    Slot {
+        offset: u32,
+        ty: Type,
+        default: ValueRef,
+        is_explicit: bool,
+    },
+    Group {
+        id: u64,
+    },
 }
 
 #[derive(Debug)]
