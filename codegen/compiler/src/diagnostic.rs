@@ -1,9 +1,18 @@
 //! What is wrong with a schema, and where.
 
+mod excerpt;
+mod nearest;
+mod render;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use self::excerpt::Source;
+pub use self::nearest::nearest;
 use crate::ast::Span;
 
 /// One thing that is wrong with a schema.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     /// Name of the file, as imports spell it.
     pub file: String,
@@ -13,6 +22,81 @@ pub struct Diagnostic {
     pub message: String,
     /// How to mend it, if that can be said.
     pub hint: Option<String>,
+}
+
+/// Everything that is wrong with a set of schemas.
+///
+/// `Display` shows each as `file:line:col: error: message`, then the line with carets, then a hint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+    sources: BTreeMap<String, Source>,
+}
+
+impl Diagnostics {
+    /// Diagnostics, and the files they are about by the names they use. Of equal ones the first is kept.
+    pub fn new<N, T>(list: Vec<Diagnostic>, sources: impl IntoIterator<Item = (N, T)>) -> Self
+    where
+        N: Into<String>,
+        T: AsRef<[u8]>,
+    {
+        let mut seen = std::collections::HashSet::new();
+        let list: Vec<_> = list
+            .into_iter()
+            .filter(|item| seen.insert(item.clone()))
+            .collect();
+        let sources = sources
+            .into_iter()
+            .map(|(name, text)| (name.into(), text))
+            .filter(|(name, _)| list.iter().any(|item| item.file == *name))
+            .map(|(name, text)| (name, Source::new(text.as_ref())))
+            .collect();
+        Self { list, sources }
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.list.iter()
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The text for a person, in colour for a terminal.
+    #[must_use]
+    pub fn render(&self, colour: bool) -> String {
+        let mut out = String::new();
+        for item in &self.list {
+            render::render(&mut out, item, self.sources.get(&item.file), colour);
+        }
+        out
+    }
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.render(false).trim_end())
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+impl<'a> IntoIterator for &'a Diagnostics {
+    type Item = &'a Diagnostic;
+    type IntoIter = std::slice::Iter<'a, Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
 }
 
 /// Errors reported for one file by its lexer and parser.
@@ -75,55 +159,4 @@ impl<'d> Sink<'d> {
             hint,
         });
     }
-}
-
-/// The candidate that is spelt most like `name`, if one is close enough to have been meant.
-///
-/// Case does not count; of equally close candidates the first in the alphabet wins.
-pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    let wanted: Vec<char> = name
-        .chars()
-        .take(MAX_NAME)
-        .map(|c| c.to_ascii_lowercase())
-        .collect();
-    let limit = (wanted.len() / 3).max(1);
-    candidates
-        .into_iter()
-        .filter_map(|candidate| {
-            let given: Vec<char> = candidate
-                .chars()
-                .take(MAX_NAME)
-                .map(|c| c.to_ascii_lowercase())
-                .collect();
-            if given.len().abs_diff(wanted.len()) > limit {
-                return None;
-            }
-            let distance = distance(&wanted, &given);
-            (distance <= limit).then_some((distance, candidate))
-        })
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
-/// Characters of a name that are compared: keeps the quadratic distance cheap.
-const MAX_NAME: usize = 64;
-
-/// Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`.
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, y) in b.iter().enumerate() {
-            let mut cost = (last[j] + usize::from(x != y))
-                .min(last[j + 1] + 1)
-                .min(row[j] + 1);
-            if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
-                cost = cost.min(before[j - 1] + 1);
-            }
-            row.push(cost);
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last[b.len()]
 }
