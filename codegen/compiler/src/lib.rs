@@ -1,6 +1,7 @@
 //! Cap'n Proto schema compiler in pure Rust: schemas in, `CodeGeneratorRequest` out.
 
 pub mod ast;
+mod compile;
 pub mod diagnostic;
 mod file_system;
 pub mod id;
@@ -18,4 +19,6 @@ pub mod type_id;
 pub mod types;
 pub mod value;
 
+pub use compile::{Compiler, Request};
+pub use diagnostic::{Diagnostic, Diagnostics};
 pub use file_system::{Disk, FileSystem, MAX_FILE_BYTES, MemoryFiles};

@@ -5,5 +5,6 @@ mod traverse;
 mod types;
 mod write;
 
+pub(crate) use imports::of as imports;
 pub(crate) use traverse::Selection;
 pub(crate) use write::{RequestedFile, write};

@@ -13,7 +13,7 @@ impl Scopes<'_> {
         let mut scope = Some(node);
         while let Some(here) = scope {
             let this = self.node(here);
-            candidates.extend(this.members.keys());
+            candidates.extend(this.members.keys().copied());
             candidates.extend(
                 this.declaration
                     .parameters
@@ -23,7 +23,9 @@ impl Scopes<'_> {
             scope = this.parent;
         }
         candidates.truncate(MAX_CANDIDATES);
-        candidates.extend(Builtin::names());
+        for builtin in Builtin::names() {
+            candidates.push(builtin);
+        }
         candidates.sort_unstable();
         hint(nearest(name, candidates))
     }
