@@ -42,7 +42,9 @@ impl FileSystem for Disk {
             return Err(ErrorKind::NotFound.into());
         }
         let mut bytes = Vec::new();
-        fs::File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+        fs::File::open(path)?
+            .take(MAX_FILE_BYTES + 1)
+            .read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
@@ -76,14 +78,18 @@ impl MemoryFiles {
 
     /// Adds a file or replaces it.
     pub fn insert(&mut self, path: impl AsRef<Path>, content: impl Into<Vec<u8>>) -> &mut Self {
-        self.files.insert(normalized(Path::new("/"), path.as_ref()), content.into());
+        self.files
+            .insert(normalized(Path::new("/"), path.as_ref()), content.into());
         self
     }
 }
 
 impl FileSystem for MemoryFiles {
     fn read(&self, path: &Path) -> Result<Vec<u8>> {
-        self.files.get(&normalized(Path::new("/"), path)).cloned().ok_or_else(|| Error::from(ErrorKind::NotFound))
+        self.files
+            .get(&normalized(Path::new("/"), path))
+            .cloned()
+            .ok_or_else(|| Error::from(ErrorKind::NotFound))
     }
 }
 

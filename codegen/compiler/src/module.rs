@@ -38,7 +38,7 @@ pub(crate) struct SourceFile {
     /// Its name for messages.
     pub(crate) shown: String,
     /// Its text.
-    pub(crate) text: String,
+    pub(crate) text: Vec<u8>,
     /// What it declares.
     pub(crate) root: Declaration,
     in_root: usize,
@@ -52,7 +52,9 @@ pub(crate) struct Files {
 
 impl Files {
     pub(crate) fn new() -> Self {
-        Self { slots: (0..MAX_FILES).map(|_| OnceCell::new()).collect() }
+        Self {
+            slots: (0..MAX_FILES).map(|_| OnceCell::new()).collect(),
+        }
     }
 
     /// A file that was loaded.
@@ -62,7 +64,9 @@ impl Files {
 
     /// All files that were loaded.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &SourceFile> {
-        self.slots.iter().map_while(|slot| slot.get().map(AsRef::as_ref))
+        self.slots
+            .iter()
+            .map_while(|slot| slot.get().map(AsRef::as_ref))
     }
 }
 
@@ -90,7 +94,11 @@ pub(crate) enum LoadError {
 impl<'a> Loader<'a> {
     pub(crate) fn new(files: &'a Files, system: &'a dyn FileSystem) -> Self {
         let current_dir = system.current_dir();
-        let roots = vec![Root { dir: Some(current_dir.clone()), shown: String::new(), is_source_prefix: false }];
+        let roots = vec![Root {
+            dir: Some(current_dir.clone()),
+            shown: String::new(),
+            is_source_prefix: false,
+        }];
         Self {
             files,
             system,
@@ -116,13 +124,21 @@ impl<'a> Loader<'a> {
 
     /// Adds the schemas that are part of this crate to the import path.
     pub(crate) fn add_standard_schemas(&mut self) {
-        self.roots.push(Root { dir: None, shown: "standard:/".to_owned(), is_source_prefix: false });
+        self.roots.push(Root {
+            dir: None,
+            shown: "/".to_owned(),
+            is_source_prefix: false,
+        });
         self.import_path.push(self.roots.len() - 1);
     }
 
     fn root(&mut self, dir: &Path, is_source_prefix: bool) -> usize {
         let path = normalized(&self.current_dir, dir);
-        if let Some(known) = self.roots.iter().position(|root| root.dir.as_ref() == Some(&path)) {
+        if let Some(known) = self
+            .roots
+            .iter()
+            .position(|root| root.dir.as_ref() == Some(&path))
+        {
             self.roots[known].is_source_prefix |= is_source_prefix;
             return known;
         }
@@ -130,7 +146,11 @@ impl<'a> Loader<'a> {
         if !shown.ends_with('/') {
             shown.push('/');
         }
-        self.roots.push(Root { dir: Some(path), shown, is_source_prefix });
+        self.roots.push(Root {
+            dir: Some(path),
+            shown,
+            is_source_prefix,
+        });
         self.roots.len() - 1
     }
 
@@ -159,7 +179,10 @@ impl<'a> Loader<'a> {
         if let Ok(rest) = path.strip_prefix(&self.current_dir) {
             return (0, slashed(rest));
         }
-        let top: PathBuf = path.components().take_while(|part| !matches!(part, Component::Normal(_))).collect();
+        let top: PathBuf = path
+            .components()
+            .take_while(|part| !matches!(part, Component::Normal(_)))
+            .collect();
         let root = self.root(&top, false);
         (root, slashed(path.strip_prefix(&top).unwrap_or(path)))
     }
@@ -195,7 +218,11 @@ impl<'a> Loader<'a> {
     fn candidates(&self, from: FileRef, path: &str) -> Result<Vec<(usize, String)>, LoadError> {
         if let Some(absolute) = path.strip_prefix('/') {
             let rest = joined("", absolute)?;
-            return Ok(self.import_path.iter().map(|root| (*root, rest.clone())).collect());
+            return Ok(self
+                .import_path
+                .iter()
+                .map(|root| (*root, rest.clone()))
+                .collect());
         }
         let file = self.files.get(from).ok_or(LoadError::NotFound)?;
         let parent = file.name.rsplit_once('/').map_or("", |(parent, _)| parent);
@@ -204,14 +231,19 @@ impl<'a> Loader<'a> {
 
     fn read(&self, root: usize, rest: &str) -> Result<Vec<u8>, LoadError> {
         let Some(dir) = &self.roots[root].dir else {
-            return crate::standard::text(rest).map(|text| text.as_bytes().to_vec()).ok_or(LoadError::NotFound);
+            return crate::standard::lookup(&format!("/{rest}"))
+                .map(|text| text.as_bytes().to_vec())
+                .ok_or(LoadError::NotFound);
         };
         match self.system.read(&dir.join(rest)) {
-            Ok(bytes) if bytes.len() as u64 > MAX_FILE_BYTES => {
-                Err(LoadError::Refused(format!("file is larger than {} MiB", MAX_FILE_BYTES >> 20)))
-            }
+            Ok(bytes) if bytes.len() as u64 > MAX_FILE_BYTES => Err(LoadError::Refused(format!(
+                "file is larger than {} MiB",
+                MAX_FILE_BYTES >> 20
+            ))),
             Ok(bytes) => Ok(bytes),
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
                 Err(LoadError::NotFound)
             }
             Err(error) => Err(LoadError::Refused(format!("cannot be read: {error}"))),
@@ -229,22 +261,29 @@ impl<'a> Loader<'a> {
             return Ok(*known);
         }
         let identity = self.identity(place.0, &place.1);
-        if let Some(known) = identity.as_ref().and_then(|identity| self.by_identity.get(identity)).copied() {
+        if let Some(known) = identity
+            .as_ref()
+            .and_then(|identity| self.by_identity.get(identity))
+            .copied()
+        {
             self.by_place.insert(place, known);
             return Ok(known);
         }
         let bytes = self.read(place.0, &place.1)?;
         let shown = format!("{}{}", self.roots[place.0].shown, place.1);
-        let text = String::from_utf8(bytes).map_err(|error| {
-            LoadError::Refused(format!("not UTF-8: invalid at byte {}", error.utf8_error().valid_up_to()))
-        })?;
         if self.loaded == MAX_FILES {
             return Err(LoadError::Refused(format!("more than {MAX_FILES} files")));
         }
         let file = FileRef(self.loaded);
         self.loaded += 1;
-        let root_declaration = crate::parse::file(&shown, &text, diagnostics);
-        let source = SourceFile { name: place.1.clone(), shown, text, root: root_declaration, in_root: place.0 };
+        let root_declaration = crate::parse::parse_file(&shown, &bytes, diagnostics);
+        let source = SourceFile {
+            name: place.1.clone(),
+            shown,
+            text: bytes,
+            root: root_declaration,
+            in_root: place.0,
+        };
         self.files.slots[file.0].get_or_init(|| Box::new(source));
         self.by_place.insert(place, file);
         if let Some(identity) = identity {
@@ -271,7 +310,9 @@ fn joined(base: &str, path: &str) -> Result<String, LoadError> {
             "" | "." => {}
             ".." => {
                 if parts.pop().is_none() {
-                    return Err(LoadError::Refused("path leads out of the directory that names are relative to".to_owned()));
+                    return Err(LoadError::Refused(
+                        "path leads out of the directory that names are relative to".to_owned(),
+                    ));
                 }
             }
             part if part.contains('\0') => return Err(LoadError::NotFound),

@@ -29,8 +29,18 @@ enum AliasState {
 }
 
 impl<'a> Scopes<'a> {
-    pub(super) fn add_alias(&mut self, scope: NodeRef, target: &'a Expression, name: Span) -> AliasRef {
-        self.aliases.push(Alias { scope, target, name, state: AliasState::New });
+    pub(super) fn add_alias(
+        &mut self,
+        scope: NodeRef,
+        target: &'a Expression,
+        name: Span,
+    ) -> AliasRef {
+        self.aliases.push(Alias {
+            scope,
+            target,
+            name,
+            state: AliasState::New,
+        });
         AliasRef(self.aliases.len() - 1)
     }
 
@@ -48,7 +58,9 @@ impl<'a> Scopes<'a> {
             AliasState::New => {}
         }
         this.state = AliasState::Busy;
-        let found = self.deeper(scope, target.span, |scopes| scopes.resolve_alias(scope, target));
+        let found = self.deeper(scope, target.span, |scopes| {
+            scopes.resolve_alias(scope, target)
+        });
         let (state, lookup) = match found {
             Some(target) => (AliasState::Known(target.clone()), Lookup::Found(target)),
             None => (AliasState::Broken, Lookup::Broken),

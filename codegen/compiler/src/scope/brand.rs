@@ -73,15 +73,33 @@ impl Branded {
             brand: None,
         };
         let brand = BrandScope::new(None, builtin.id(), builtin.params(), false, bound);
-        Self { body: Body::Decl(decl, brand), span: None }
+        Self {
+            body: Body::Decl(decl, brand),
+            span: None,
+        }
     }
 }
 
 impl BrandScope {
-    fn new(parent: Option<Rc<Self>>, id: u64, arity: usize, inherited: bool, bound: Rc<[Branded]>) -> Rc<Self> {
+    fn new(
+        parent: Option<Rc<Self>>,
+        id: u64,
+        arity: usize,
+        inherited: bool,
+        bound: Rc<[Branded]>,
+    ) -> Rc<Self> {
         let outer = parent.as_ref().map_or(0, |parent| parent.weight);
-        let weight = bound.iter().fold(outer, |sum, one| sum.saturating_add(one.weight()));
-        Rc::new(Self { parent, id, arity, inherited, bound, weight })
+        let weight = bound
+            .iter()
+            .fold(outer, |sum, one| sum.saturating_add(one.weight()));
+        Rc::new(Self {
+            parent,
+            id,
+            arity,
+            inherited,
+            bound,
+            weight,
+        })
     }
 
     /// The scopes around `node` and itself, all inherited: what a type written there sees.
@@ -93,7 +111,11 @@ impl BrandScope {
 
     /// Whether this scope or one around it has parameters.
     pub(crate) fn is_generic(&self) -> bool {
-        self.arity > 0 || self.parent.as_ref().is_some_and(|parent| parent.is_generic())
+        self.arity > 0
+            || self
+                .parent
+                .as_ref()
+                .is_some_and(|parent| parent.is_generic())
     }
 
     /// A scope inside this one, not bound.
@@ -135,7 +157,12 @@ impl BrandScope {
     }
 
     /// What a name means here: with the bindings around it, and a bound parameter replaced.
-    pub(super) fn interpret(self: &Rc<Self>, scopes: &Scopes<'_>, found: Resolved, span: Span) -> Branded {
+    pub(super) fn interpret(
+        self: &Rc<Self>,
+        scopes: &Scopes<'_>,
+        found: Resolved,
+        span: Span,
+    ) -> Branded {
         match found {
             Resolved::Decl(decl) => {
                 let around = self.pop(decl.scope_id);
@@ -143,21 +170,34 @@ impl BrandScope {
                     Some(brand) => around.evaluate(scopes, &decl, &brand.scopes),
                     None => around.push(decl.id, decl.params),
                 };
-                Branded { body: Body::Decl(decl, brand), span: Some(span) }
+                Branded {
+                    body: Body::Decl(decl, brand),
+                    span: Some(span),
+                }
             }
-            Resolved::Parameter { scope_id, index } => self
-                .parameter(scope_id, index)
-                .unwrap_or(Branded { body: Body::Parameter { scope_id, index }, span: Some(span) }),
+            Resolved::Parameter { scope_id, index } => {
+                self.parameter(scope_id, index).unwrap_or(Branded {
+                    body: Body::Parameter { scope_id, index },
+                    span: Some(span),
+                })
+            }
         }
     }
 
     /// The opposite of [`Scopes::brand`], seen from here.
-    fn evaluate(&self, scopes: &Scopes<'_>, decl: &ResolvedDecl, brand: &[crate::types::BrandScope]) -> Rc<Self> {
+    fn evaluate(
+        &self,
+        scopes: &Scopes<'_>,
+        decl: &ResolvedDecl,
+        brand: &[crate::types::BrandScope],
+    ) -> Rc<Self> {
         let (bound, inherited, rest) = match brand.split_first() {
             Some((first, rest)) if first.scope_id == decl.id => match &first.bindings {
-                Bindings::Bind(types) => {
-                    (types.iter().map(|ty| self.decompile(scopes, ty)).collect(), false, rest)
-                }
+                Bindings::Bind(types) => (
+                    types.iter().map(|ty| self.decompile(scopes, ty)).collect(),
+                    false,
+                    rest,
+                ),
                 Bindings::Inherit => match self.find(decl.id) {
                     Some(scope) => (Rc::clone(&scope.bound), scope.inherited, rest),
                     None => (Rc::new([]) as Rc<[Branded]>, false, rest),
@@ -169,7 +209,8 @@ impl BrandScope {
             Target::Node(node, _) => scopes.node(node).parent,
             Target::Builtin(_) => None,
         };
-        let parent = parent.map(|parent| self.evaluate(scopes, &scopes.declaration_of(parent), rest));
+        let parent =
+            parent.map(|parent| self.evaluate(scopes, &scopes.declaration_of(parent), rest));
         Self::new(parent, decl.id, decl.params, inherited, bound)
     }
 
@@ -191,16 +232,28 @@ impl BrandScope {
             Type::Float64 => plain(Builtin::Float64),
             Type::Text => plain(Builtin::Text),
             Type::Data => plain(Builtin::Data),
-            Type::List(element) => Branded::builtin(Builtin::List, Rc::new([self.decompile(scopes, element)])),
-            Type::Enum { id, brand } | Type::Struct { id, brand } | Type::Interface { id, brand } => {
-                let Some(node) = scopes.find(*id) else { return plain(Builtin::AnyPointer) };
+            Type::List(element) => {
+                Branded::builtin(Builtin::List, Rc::new([self.decompile(scopes, element)]))
+            }
+            Type::Enum { id, brand }
+            | Type::Struct { id, brand }
+            | Type::Interface { id, brand } => {
+                let Some(node) = scopes.find(*id) else {
+                    return plain(Builtin::AnyPointer);
+                };
                 let decl = scopes.declaration_of(node);
                 let brand = self.evaluate(scopes, &decl, &brand.scopes);
-                Branded { body: Body::Decl(decl, brand), span: None }
+                Branded {
+                    body: Body::Decl(decl, brand),
+                    span: None,
+                }
             }
             Type::AnyPointer(AnyPointer::Parameter { scope_id, index }) => {
                 self.parameter(*scope_id, *index).unwrap_or(Branded {
-                    body: Body::Parameter { scope_id: *scope_id, index: *index },
+                    body: Body::Parameter {
+                        scope_id: *scope_id,
+                        index: *index,
+                    },
                     span: None,
                 })
             }
@@ -212,7 +265,13 @@ impl BrandScope {
 
 impl Scopes<'_> {
     /// Applies a declaration to parameters; reports at `span` why that is not possible.
-    pub(super) fn apply(&mut self, node: NodeRef, generic: &Branded, bound: Vec<Branded>, span: Span) -> Option<Branded> {
+    pub(super) fn apply(
+        &mut self,
+        node: NodeRef,
+        generic: &Branded,
+        bound: Vec<Branded>,
+        span: Span,
+    ) -> Option<Branded> {
         let Body::Decl(decl, brand) = &generic.body else {
             self.error(node, span, "a generic parameter takes no parameters itself");
             return None;
@@ -222,8 +281,16 @@ impl Scopes<'_> {
         } else if brand.arity == 0 && !bound.is_empty() {
             Some("declaration does not accept generic parameters".to_owned())
         } else if bound.len() != brand.arity {
-            let many = if bound.len() > brand.arity { "many" } else { "few" };
-            Some(format!("too {many} generic parameters: {} instead of {}", bound.len(), brand.arity))
+            let many = if bound.len() > brand.arity {
+                "many"
+            } else {
+                "few"
+            };
+            Some(format!(
+                "too {many} generic parameters: {} instead of {}",
+                bound.len(),
+                brand.arity
+            ))
         } else {
             None
         };
@@ -239,16 +306,33 @@ impl Scopes<'_> {
                     Some(Target::Node(_, kind)) => matches!(kind, Kind::Struct | Kind::Interface),
                 };
                 if !is_pointer {
-                    self.error(node, one.span.unwrap_or(span), "only pointer types can be used as generic parameters");
+                    self.error(
+                        node,
+                        one.span.unwrap_or(span),
+                        "only pointer types can be used as generic parameters",
+                    );
                 }
             }
         }
-        let brand = BrandScope::new(brand.parent.clone(), brand.id, brand.arity, false, bound.into());
+        let brand = BrandScope::new(
+            brand.parent.clone(),
+            brand.id,
+            brand.arity,
+            false,
+            bound.into(),
+        );
         if brand.weight > MAX_TYPE_WEIGHT {
-            self.error(node, span, format!("type is made of more than {MAX_TYPE_WEIGHT} names"));
+            self.error(
+                node,
+                span,
+                format!("type is made of more than {MAX_TYPE_WEIGHT} names"),
+            );
             return None;
         }
-        Some(Branded { body: Body::Decl(decl.clone(), brand), span: Some(span) })
+        Some(Branded {
+            body: Body::Decl(decl.clone(), brand),
+            span: Some(span),
+        })
     }
 
     /// What the scopes of `brand` are bound to, innermost first; errors go to `node` at `span`.
@@ -261,10 +345,16 @@ impl Scopes<'_> {
                     Bindings::Inherit
                 } else {
                     Bindings::Bind(
-                        here.bound.iter().map(|one| self.type_of(node, one, span).unwrap_or_default()).collect(),
+                        here.bound
+                            .iter()
+                            .map(|one| self.type_of(node, one, span).unwrap_or_default())
+                            .collect(),
                     )
                 };
-                scopes.push(crate::types::BrandScope { scope_id: here.id, bindings });
+                scopes.push(crate::types::BrandScope {
+                    scope_id: here.id,
+                    bindings,
+                });
             }
             scope = here.parent.as_ref();
         }
@@ -277,25 +367,41 @@ impl Scopes<'_> {
         self.type_weight += 1;
         if self.type_weight >= MAX_TOTAL_WEIGHT {
             if self.type_weight == MAX_TOTAL_WEIGHT {
-                self.error(node, span, "the types of this schema are too large all together");
+                self.error(
+                    node,
+                    span,
+                    "the types of this schema are too large all together",
+                );
             }
             return None;
         }
         let (decl, brand) = match &branded.body {
             Body::Parameter { scope_id: 0, index } => {
-                return Some(Type::AnyPointer(AnyPointer::ImplicitMethodParameter { index: *index }));
+                return Some(Type::AnyPointer(AnyPointer::ImplicitMethodParameter {
+                    index: *index,
+                }));
             }
             Body::Parameter { scope_id, index } => {
-                return Some(Type::AnyPointer(AnyPointer::Parameter { scope_id: *scope_id, index: *index }));
+                return Some(Type::AnyPointer(AnyPointer::Parameter {
+                    scope_id: *scope_id,
+                    index: *index,
+                }));
             }
             Body::Decl(decl, brand) => (decl, brand),
         };
         match decl.target {
-            Target::Node(_, Kind::Enum) => Some(Type::Enum { id: decl.id, brand: self.brand(node, brand, span) }),
-            Target::Node(_, Kind::Struct) => Some(Type::Struct { id: decl.id, brand: self.brand(node, brand, span) }),
-            Target::Node(_, Kind::Interface) => {
-                Some(Type::Interface { id: decl.id, brand: self.brand(node, brand, span) })
-            }
+            Target::Node(_, Kind::Enum) => Some(Type::Enum {
+                id: decl.id,
+                brand: self.brand(node, brand, span),
+            }),
+            Target::Node(_, Kind::Struct) => Some(Type::Struct {
+                id: decl.id,
+                brand: self.brand(node, brand, span),
+            }),
+            Target::Node(_, Kind::Interface) => Some(Type::Interface {
+                id: decl.id,
+                brand: self.brand(node, brand, span),
+            }),
             Target::Node(..) => {
                 let name = self.text(node, span);
                 self.error(node, span, format!("'{name}' is not a type"));

@@ -54,11 +54,15 @@ const ALL: [(&str, Builtin); 20] = [
 
 impl Builtin {
     pub(crate) fn named(name: &str) -> Option<Self> {
-        ALL.iter().find(|(known, _)| *known == name).map(|(_, builtin)| *builtin)
+        ALL.iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, builtin)| *builtin)
     }
 
     pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-        ALL.iter().filter(|(_, builtin)| *builtin != Self::Object).map(|(name, _)| *name)
+        ALL.iter()
+            .filter(|(_, builtin)| *builtin != Self::Object)
+            .map(|(name, _)| *name)
     }
 
     /// An ID that no node has: those of nodes have the top bit, and made-up ones start above.
@@ -98,6 +102,9 @@ impl Builtin {
 
     /// Whether a generic parameter can be bound to it.
     pub(crate) fn can_be_parameter(self) -> bool {
-        matches!(self, Self::List | Self::Text | Self::Data | Self::AnyPointer)
+        matches!(
+            self,
+            Self::List | Self::Text | Self::Data | Self::AnyPointer
+        )
     }
 }

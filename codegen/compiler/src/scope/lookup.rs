@@ -13,9 +13,17 @@ impl Scopes<'_> {
                 found => return found,
             }
             let this = self.node(here);
-            if let Some(index) = this.declaration.parameters.iter().position(|parameter| parameter.value == name) {
+            if let Some(index) = this
+                .declaration
+                .parameters
+                .iter()
+                .position(|parameter| parameter.value == name)
+            {
                 let index = u16::try_from(index).unwrap_or(u16::MAX);
-                return Lookup::Found(Resolved::Parameter { scope_id: this.id, index });
+                return Lookup::Found(Resolved::Parameter {
+                    scope_id: this.id,
+                    index,
+                });
             }
             scope = this.parent;
         }
@@ -35,7 +43,9 @@ impl Scopes<'_> {
         self.expand(node);
         match self.node(node).members.get(name).copied() {
             None => Lookup::Missing,
-            Some(Member::Node(member)) => Lookup::Found(Resolved::Decl(self.declaration_of(member))),
+            Some(Member::Node(member)) => {
+                Lookup::Found(Resolved::Decl(self.declaration_of(member)))
+            }
             Some(Member::Alias(alias)) => self.follow(alias),
         }
     }

@@ -16,6 +16,7 @@ pub(crate) use builtin::Builtin;
 pub(crate) use expression::Implicit;
 pub(crate) use tree::{Kind, Node, NodeRef, State};
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -23,6 +24,7 @@ use crate::ast::Span;
 use crate::diagnostic::Diagnostic;
 use crate::module::{FileRef, Files, LoadError, Loader};
 use crate::node::NodeSet;
+use crate::value::Budget;
 
 /// How deep the compiler follows one thing into the next: an alias of an alias, a constant that is
 /// made of a constant, an expression in an expression.
@@ -44,6 +46,8 @@ pub(crate) struct Scopes<'a> {
     /// What the second pass of the evaluation still has to do is in the sets themselves.
     sets: HashMap<NodeRef, NodeSet<'a>>,
     pub(crate) shapes: crate::node::Shapes,
+    pub(crate) budget: Budget,
+    type_weight: usize,
 }
 
 impl<'a> Scopes<'a> {
@@ -60,6 +64,8 @@ impl<'a> Scopes<'a> {
             depth: 0,
             sets: HashMap::new(),
             shapes: crate::node::Shapes::default(),
+            budget: Budget::default(),
+            type_weight: 0,
         }
     }
 
@@ -93,14 +99,31 @@ impl<'a> Scopes<'a> {
         message: impl Into<String>,
         hint: Option<String>,
     ) {
-        let file = self.files.get(self.node(node).file).map_or_else(String::new, |source| source.shown.clone());
-        self.diagnostics.push(Diagnostic { file, span, message: message.into(), hint });
+        let file = self
+            .files
+            .get(self.node(node).file)
+            .map_or_else(String::new, |source| source.shown.clone());
+        self.diagnostics.push(Diagnostic {
+            file,
+            span,
+            message: message.into(),
+            hint,
+        });
     }
 
     /// Runs `work` one level deeper, unless that is too deep: then reports it at `span`.
-    pub(crate) fn deeper<T>(&mut self, node: NodeRef, span: Span, work: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+    pub(crate) fn deeper<T>(
+        &mut self,
+        node: NodeRef,
+        span: Span,
+        work: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Option<T> {
         if self.depth >= MAX_DEPTH {
-            self.error(node, span, format!("definitions refer to each other more than {MAX_DEPTH} levels deep"));
+            self.error(
+                node,
+                span,
+                format!("definitions refer to each other more than {MAX_DEPTH} levels deep"),
+            );
             return None;
         }
         self.depth += 1;
@@ -110,11 +133,11 @@ impl<'a> Scopes<'a> {
     }
 
     /// The text of an expression or declaration, for messages.
-    pub(crate) fn text(&self, node: NodeRef, span: Span) -> &'a str {
-        self.files
-            .get(self.node(node).file)
-            .and_then(|source| source.text.get(span.start as usize..span.end as usize))
-            .unwrap_or_default()
+    pub(crate) fn text(&self, node: NodeRef, span: Span) -> Cow<'a, str> {
+        let source = self.files.get(self.node(node).file);
+        let text =
+            source.and_then(|source| source.text.get(span.start as usize..span.end as usize));
+        String::from_utf8_lossy(text.unwrap_or_default())
     }
 
     /// What was made of a node.

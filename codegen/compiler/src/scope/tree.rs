@@ -84,7 +84,11 @@ impl Node<'_> {
     /// Where to report errors about it.
     pub(crate) fn span(&self) -> Span {
         let name = &self.declaration.name;
-        if name.value.is_empty() { self.declaration.span } else { name.span }
+        if name.value.is_empty() {
+            self.declaration.span
+        } else {
+            name.span
+        }
     }
 
     /// Number of its generic parameters.
@@ -107,7 +111,12 @@ impl<'a> Scopes<'a> {
         self.by_id.get(&id).copied()
     }
 
-    pub(super) fn add_root(&mut self, file: FileRef, declaration: &'a Declaration, name: &str) -> NodeRef {
+    pub(super) fn add_root(
+        &mut self,
+        file: FileRef,
+        declaration: &'a Declaration,
+        name: &str,
+    ) -> NodeRef {
         self.add(file, None, declaration, name.into(), Kind::File)
     }
 
@@ -121,7 +130,10 @@ impl<'a> Scopes<'a> {
     ) -> NodeRef {
         let wanted = match &declaration.id {
             DeclId::Uid(uid) => uid.value,
-            _ => type_id::child(parent.map_or(0, |parent| self.node(parent).id), &declaration.name.value),
+            _ => type_id::child(
+                parent.map_or(0, |parent| self.node(parent).id),
+                &declaration.name.value,
+            ),
         };
         let node = NodeRef(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
         self.nodes.push(Node {
@@ -149,7 +161,10 @@ impl<'a> Scopes<'a> {
             // Without the top bit it was made up already.
             if id & type_id::TOP_BIT != 0 {
                 let (own, other) = (self.node(node).span(), self.node(owner).span());
-                let hint = format!("{} has this ID too; are both the same file, found by two paths?", self.node(owner).display_name);
+                let hint = format!(
+                    "{} has this ID too; are both the same file, found by two paths?",
+                    self.node(owner).display_name
+                );
                 self.error_with_hint(node, own, format!("duplicate ID @0x{id:x}"), Some(hint));
                 self.error(owner, other, format!("ID @0x{id:x} is first used here"));
             }
@@ -166,7 +181,8 @@ impl<'a> Scopes<'a> {
         if this.state >= State::Expanded {
             return;
         }
-        let (file, declaration, display_name) = (this.file, this.declaration, Rc::clone(&this.display_name));
+        let (file, declaration, display_name) =
+            (this.file, this.declaration, Rc::clone(&this.display_name));
         let separator = if this.parent.is_none() { ':' } else { '.' };
         let mut nested = Vec::new();
         let mut members: HashMap<&'a str, Member> = HashMap::new();
@@ -178,7 +194,13 @@ impl<'a> Scopes<'a> {
                 aliases.push((name, alias));
                 members.entry(name).or_insert(Member::Alias(alias));
             } else if let Some(kind) = Kind::of(&inner.kind) {
-                let child = self.add(file, Some(node), inner, format!("{display_name}{separator}{name}").into(), kind);
+                let child = self.add(
+                    file,
+                    Some(node),
+                    inner,
+                    format!("{display_name}{separator}{name}").into(),
+                    kind,
+                );
                 nested.push(child);
                 let entry = members.entry(name).or_insert(Member::Node(child));
                 if matches!(entry, Member::Alias(_)) {
