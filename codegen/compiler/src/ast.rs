@@ -38,9 +38,11 @@ pub enum ExpressionKind {
     PositiveInt(u64),
     /// The magnitude of an integer with a minus sign.
     NegativeInt(u64),
-    /// A number with a point or an exponent, `inf`, `-inf` or `nan`, or a negated one.
+    /// A number with a point or an exponent, negated or not, or `-inf`. `inf` and `nan` are names: an enumerant may be
+    /// called so.
     Float(f64),
-    /// A text literal, unescaped. Adjacent literals are joined. Bytes, since `\xff` is one byte and a default of `Data` may use it.
+    /// A text literal, unescaped. Adjacent literals are joined. Bytes, since `\xff` is one byte and a default of
+    /// `Data` may use it.
     String(Vec<u8>),
     /// A literal `0x"…"`.
     Binary(Vec<u8>),
@@ -91,7 +93,7 @@ pub struct Declaration {
     /// Generic parameters.
     pub parameters: Vec<Located<String>>,
     /// Declarations inside, in the order of the text.
-    pub nested: Vec<Declaration>,
+    pub nested: Vec<Self>,
     /// Annotations.
     pub annotations: Vec<AnnotationApplication>,
     /// From the first byte to the end of the statement, nested block excluded or included as the reference has it.
@@ -241,4 +243,57 @@ pub struct Targets {
     pub param: bool,
     /// `annotation`
     pub annotation: bool,
+}
+
+impl Targets {
+    /// All of them: `*`.
+    pub const ALL: Self = Self {
+        file: true,
+        constant: true,
+        enumeration: true,
+        enumerant: true,
+        structure: true,
+        field: true,
+        union_: true,
+        group: true,
+        interface: true,
+        method: true,
+        param: true,
+        annotation: true,
+    };
+
+    /// Their names in the language.
+    pub const NAMES: [&str; 12] = [
+        "file",
+        "const",
+        "enum",
+        "enumerant",
+        "struct",
+        "field",
+        "union",
+        "group",
+        "interface",
+        "method",
+        "param",
+        "annotation",
+    ];
+
+    /// The flag of a target by its name in the language.
+    pub fn by_name(&mut self, name: &str) -> Option<&mut bool> {
+        Some(match name {
+            "file" => &mut self.file,
+            "const" => &mut self.constant,
+            "enum" => &mut self.enumeration,
+            "enumerant" => &mut self.enumerant,
+            "struct" => &mut self.structure,
+            "field" => &mut self.field,
+            "union" => &mut self.union_,
+            "group" => &mut self.group,
+            "interface" => &mut self.interface,
+            "method" => &mut self.method,
+            "param" => &mut self.param,
+            "annotation" => &mut self.annotation,
+            _ => return None,
+        })
+    }
 }

@@ -281,6 +281,14 @@ impl Budget {
         }
     }
 
+    /// Takes what was taken between two states of a copy of this budget.
+    pub(crate) fn charge(&mut self, before: &Self, after: &Self) {
+        self.words = self
+            .words
+            .saturating_sub(before.words.saturating_sub(after.words));
+        self.reported |= after.reported;
+    }
+
     /// Takes `words`, if that many are left.
     fn take(&mut self, words: u64) -> bool {
         match self.words.checked_sub(words) {
