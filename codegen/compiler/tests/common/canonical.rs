@@ -76,7 +76,8 @@ impl Meaning {
                 node: if info.has_doc_comment() { Some(info.get_doc_comment()?.to_string()?) } else { None },
                 members: members.collect::<capnp::Result<_>>()?,
             };
-            if docs != Docs::default() {
+            // The reference gives parameter lists an entry without comments, under the ID 0.
+            if docs.node.is_some() || docs.members.iter().any(Option::is_some) {
                 meaning.docs.insert(info.get_id(), docs);
             }
         }
