@@ -41,7 +41,7 @@ pub const MAX_SECTION: u32 = u16::MAX as u32;
 ///
 /// The work grows with the square of the number of fields that one union member has. The largest unions in use need some thousand steps;
 /// without a bound a file of one megabyte would keep the compiler busy for minutes.
-pub const MAX_STEPS: u32 = 1 << 27;
+pub const MAX_STEPS: u32 = 1 << 25;
 
 /// Space that a field takes in its struct.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
