@@ -143,7 +143,12 @@ impl<'t, 's, 'd> Cursor<'t, 's, 'd> {
     /// Reports that `expected` is not here, and how to mend it.
     pub(super) fn unexpected_hint(&mut self, expected: &str, hint: Option<String>) -> Reported {
         let token = self.token();
-        if token.kind == TokenKind::Bad {
+        let before = self.at.checked_sub(1).and_then(|at| self.tokens.get(at));
+        if [Some(token), before]
+            .into_iter()
+            .flatten()
+            .any(|token| token.kind == TokenKind::Bad)
+        {
             return Reported;
         }
         let message = format!("expected {expected}, found {}", token.kind.describe());
