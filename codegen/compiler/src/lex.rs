@@ -1,6 +1,7 @@
 //! Text to tokens.
 //!
-//! The stream is flat: brackets are tokens like any other. Doc comments travel with the `;`, `{` or `}` they follow.
+//! The stream is flat: brackets are tokens like any other. Doc comments travel with the `;`, `{` or
+//! `}` they follow.
 
 mod comment;
 mod literal;
@@ -14,8 +15,8 @@ use crate::diagnostic::Sink;
 
 /// Largest file, in bytes.
 ///
-/// Positions are 32 bits wide and a token takes several times the space of its text; the largest public schemas
-/// have about one megabyte.
+/// Positions are 32 bits wide and a token takes several times the space of its text; the largest
+/// public schemas have about one megabyte.
 pub(crate) const MAX_FILE: usize = 64 << 20;
 
 /// Cuts `text` into tokens, the last of which is [`TokenKind::End`].
@@ -174,8 +175,8 @@ impl<'a> Lexer<'a, '_, '_> {
         TokenKind::Identifier(ascii(name))
     }
 
-    /// A run of operator characters is one operator to the reference, so `=-1` is refused; we say why and go on with
-    /// what was meant.
+    /// A run of operator characters is one operator to the reference, so `=-1` is refused; we say
+    /// why and go on with what was meant.
     fn operators(&mut self, tokens: &mut Vec<Token<'a>>) {
         let start = self.at;
         let run = ascii(self.take_while(is_operator));

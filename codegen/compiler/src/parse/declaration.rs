@@ -18,7 +18,8 @@ const KEYWORDS: [&str; 6] = [
 ];
 
 impl Cursor<'_, '_, '_> {
-    /// Everything of a statement before its `;` or `{`. What was read before an error stays in `declaration`.
+    /// Everything of a statement before its `;` or `{`. What was read before an error stays in
+    /// `declaration`.
     pub(super) fn header(&mut self, level: Level, declaration: &mut Declaration) -> Parsed<()> {
         match (level, self.kind()) {
             (Level::Enum, _) => return self.enumerant(declaration),
