@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::file_system::{Disk, FileSystem};
 use crate::module::{FileRef, Files, LoadError, Loader};
 use crate::request::{self, RequestedFile, Selection};
-use crate::scope::Scopes;
+use crate::scope::{NodeRef, Scopes};
 
 /// Directories that the reference looks into for absolute imports, after all others.
 const STANDARD_DIRECTORIES: [&str; 2] = ["/usr/local/include", "/usr/include"];
@@ -120,13 +120,15 @@ impl Compiler {
             .filter_map(|file| requested_file(&mut scopes, *file))
             .collect();
         if scopes.diagnostics.is_empty() {
-            let sets: Vec<_> = selection
-                .nodes()
-                .iter()
-                .filter_map(|node| scopes.set(*node))
-                .collect();
+            let sets_of = |nodes: &[NodeRef]| {
+                nodes
+                    .iter()
+                    .filter_map(|node| scopes.set(*node))
+                    .collect::<Vec<_>>()
+            };
+            let (nodes, documented) = (sets_of(selection.nodes()), sets_of(selection.documented()));
             let mut message = Builder::new_default();
-            match request::write(&requested, &sets, message.init_root()) {
+            match request::write(&requested, &nodes, &documented, message.init_root()) {
                 Ok(()) => return Ok(Request { message }),
                 Err(error) => scopes.diagnostics.push(Diagnostic {
                     file: String::new(),

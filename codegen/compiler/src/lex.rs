@@ -279,4 +279,4 @@ fn ascii(bytes: &[u8]) -> &str {
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests;

@@ -65,4 +65,4 @@ pub fn parse_file(
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests;

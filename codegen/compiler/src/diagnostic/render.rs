@@ -23,9 +23,11 @@ pub(super) fn render(
         hint,
     } = diagnostic;
     let excerpt = source.map(|source| source.excerpt(*span));
-    let place = excerpt.as_ref().map_or_else(String::new, |excerpt| {
-        format!("{}:{}:", excerpt.line, excerpt.column)
-    });
+    let place = match &excerpt {
+        Some(excerpt) => format!("{file}:{}:{}: ", excerpt.line, excerpt.column),
+        None if file.is_empty() => String::new(),
+        None => format!("{file}: "),
+    };
     let (bold, red, plain) = if colour {
         (BOLD, RED, PLAIN)
     } else {
@@ -34,7 +36,7 @@ pub(super) fn render(
     // Writing to a String cannot fail.
     let _ = writeln!(
         out,
-        "{bold}{file}:{place} {red}error:{plain}{bold} {message}{plain}"
+        "{bold}{place}{red}error:{plain}{bold} {message}{plain}"
     );
     match excerpt.filter(|excerpt| !excerpt.text.trim().is_empty()) {
         Some(excerpt) => out.push_str(&drawn(&excerpt, hint.as_deref(), colour)),

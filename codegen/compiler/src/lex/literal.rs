@@ -40,9 +40,11 @@ impl<'a> Lexer<'a, '_, '_> {
         let start = self.at;
         self.at += 1;
         let byte = self.peek();
-        if byte.is_some_and(|byte| byte != b'\n') {
-            self.at += 1;
+        if matches!(byte, None | Some(b'\n')) {
+            // The missing quote will be reported.
+            return None;
         }
+        self.at += 1;
         let value = match byte {
             Some(b'a') => 0x07,
             Some(b'b') => 0x08,

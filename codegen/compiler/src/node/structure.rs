@@ -355,6 +355,7 @@ impl<'t, 's, 'a, 'i> StructTranslator<'t, 's, 'a, 'i> {
             self.finish_group(member);
             self.annotate(member);
         }
+        self.check_order();
         let sizes = (self.layout.data_words(), self.layout.pointers());
         for record in &mut self.records {
             if let Content::Struct(structure) = &mut record.content {
@@ -367,6 +368,29 @@ impl<'t, 's, 'a, 'i> StructTranslator<'t, 's, 'a, 'i> {
             node.member_docs = root.member_docs;
         }
         self.translator.aux.extend(records);
+    }
+
+    /// Checks that the fields of each group have rising ordinals.
+    ///
+    /// Only a union with an ordinal of its own can be out of order: it stands where its first member stands.
+    fn check_order(&mut self) {
+        let mut next = vec![0; self.records.len()];
+        let mut in_order: Vec<_> = (1..self.members.len()).collect();
+        in_order.sort_by_key(|member| self.members[*member].index);
+        for member in in_order {
+            let record = self.record_of(self.members[member].parent);
+            let Some(ordinal) = self.field(member).and_then(|field| field.ordinal) else {
+                continue;
+            };
+            if ordinal < next[record] {
+                let message = format!(
+                    "field @{ordinal} comes after a union whose own ordinal is @{}, but which has members before it",
+                    next[record] - 1
+                );
+                self.translator.error(self.members[member].span, message);
+            }
+            next[record] = ordinal.saturating_add(1);
+        }
     }
 
     fn place(&mut self, ordinal: u64, member: MemberRef) {

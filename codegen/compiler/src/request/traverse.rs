@@ -40,55 +40,80 @@ impl Reach {
     }
 }
 
-/// The nodes of a request, in the order they were reached.
+/// The nodes of a request.
 #[derive(Debug, Default)]
 pub(crate) struct Selection {
     nodes: Vec<NodeRef>,
+    documented: Vec<NodeRef>,
     seen: HashMap<NodeRef, Reach>,
 }
 
+/// What is still to do. A list instead of recursion: chains of dependencies are as long as files.
+enum Step {
+    Visit(NodeRef, Reach),
+    /// Everything the node depends on was visited.
+    Leave(NodeRef),
+}
+
 impl Selection {
-    /// The nodes.
+    /// The nodes, each before what it depends on.
     pub(crate) fn nodes(&self) -> &[NodeRef] {
         &self.nodes
     }
 
+    /// The nodes, each after what it depends on: the order of the source info.
+    pub(crate) fn documented(&self) -> &[NodeRef] {
+        &self.documented
+    }
+
     /// Compiles and includes a file and what it needs.
     pub(crate) fn add_file(&mut self, scopes: &mut Scopes<'_>, root: NodeRef) {
-        let mut waiting = vec![(root, Reach::REQUESTED)];
-        while let Some((node, reach)) = waiting.pop() {
-            let is_new = match self.seen.get_mut(&node) {
-                Some(known) if known.covers(reach) => continue,
-                Some(known) => {
-                    *known = known.and(reach);
-                    false
+        let mut steps = vec![Step::Visit(root, Reach::REQUESTED)];
+        while let Some(step) = steps.pop() {
+            match step {
+                Step::Visit(node, reach) => {
+                    let next = self.visit(scopes, node, reach);
+                    steps.extend(next.into_iter().rev());
                 }
-                None => {
-                    self.seen.insert(node, reach);
-                    true
-                }
-            };
-            let mut next = Vec::new();
-            if is_new && scopes.advance(node, State::Finished) {
-                self.nodes.push(node);
-                for id in dependencies(scopes, node) {
-                    next.extend(
-                        scopes
-                            .find(id)
-                            .map(|dependency| (dependency, Reach::DEPENDENCY)),
-                    );
-                }
+                Step::Leave(node) => self.documented.push(node),
             }
-            if reach.parents {
-                next.extend(scopes.node(node).parent.map(|parent| (parent, reach)));
-            }
-            if reach.children {
-                scopes.expand(node);
-                next.extend(scopes.node(node).nested.iter().map(|child| (*child, reach)));
-                scopes.follow_all(node);
-            }
-            waiting.extend(next.into_iter().rev());
         }
+    }
+
+    fn visit(&mut self, scopes: &mut Scopes<'_>, node: NodeRef, reach: Reach) -> Vec<Step> {
+        let known = self.seen.get(&node).copied();
+        if known.is_some_and(|known| known.covers(reach)) {
+            return Vec::new();
+        }
+        self.seen.insert(node, known.unwrap_or_default().and(reach));
+        let mut next = Vec::new();
+        if known.is_none() && scopes.advance(node, State::Finished) {
+            self.nodes.push(node);
+            let found = dependencies(scopes, node);
+            let found = found.into_iter().filter_map(|id| scopes.find(id));
+            next.extend(found.map(|dependency| Step::Visit(dependency, Reach::DEPENDENCY)));
+            next.push(Step::Leave(node));
+        }
+        if reach.parents {
+            next.extend(
+                scopes
+                    .node(node)
+                    .parent
+                    .map(|parent| Step::Visit(parent, reach)),
+            );
+        }
+        if reach.children {
+            scopes.expand(node);
+            next.extend(
+                scopes
+                    .node(node)
+                    .nested
+                    .iter()
+                    .map(|child| Step::Visit(*child, reach)),
+            );
+            scopes.follow_all(node);
+        }
+        next
     }
 }
 

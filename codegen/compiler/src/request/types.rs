@@ -62,10 +62,17 @@ fn write_any_pointer(kind: AnyPointer, mut target: type_::any_pointer::Builder<'
 
 /// Writes a brand, if there is something in it.
 pub(super) fn write_brand<'b>(brand: &Brand, init: impl FnOnce() -> brand::Builder<'b>) {
+    if !brand.scopes.is_empty() {
+        write_scopes(brand, init());
+    }
+}
+
+/// Writes the scopes of a brand, if it has any.
+pub(super) fn write_scopes(brand: &Brand, target: brand::Builder<'_>) {
     if brand.scopes.is_empty() {
         return;
     }
-    let mut scopes = init().init_scopes(length(brand.scopes.len()));
+    let mut scopes = target.init_scopes(length(brand.scopes.len()));
     for (scope, index) in brand.scopes.iter().zip(0..) {
         let mut target = scopes.reborrow().get(index);
         target.set_scope_id(scope.scope_id);

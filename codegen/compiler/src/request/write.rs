@@ -2,7 +2,7 @@
 
 use capnp::schema_capnp::{ElementSize, annotation, code_generator_request, field, method, node};
 
-use super::types::{length, write_brand, write_type};
+use super::types::{length, write_brand, write_scopes, write_type};
 use crate::ast::Targets;
 use crate::node::{
     AnnotationRecord, Content, FieldContent, FieldRecord, MethodRecord, NodeRecord, NodeSet,
@@ -21,10 +21,11 @@ pub(crate) struct RequestedFile<'a> {
     pub(crate) imports: Vec<(&'a str, u64)>,
 }
 
-/// Writes a request.
+/// Writes a request of these nodes. The source info has an order of its own, `documented`.
 pub(crate) fn write(
     files: &[RequestedFile<'_>],
     sets: &[&NodeSet<'_>],
+    documented: &[&NodeSet<'_>],
     mut request: code_generator_request::Builder<'_>,
 ) -> capnp::Result<()> {
     let mut version = request.reborrow().init_capnp_version();
@@ -32,7 +33,7 @@ pub(crate) fn write(
     version.set_minor(VERSION.1);
     version.set_micro(VERSION.2);
     write_nodes(sets, &mut request)?;
-    write_source_info(sets, &mut request);
+    write_source_info(documented, &mut request);
     let mut list = request.init_requested_files(length(files.len()));
     for (file, index) in files.iter().zip(0..) {
         let mut target = list.reborrow().get(index);
@@ -274,7 +275,8 @@ impl NodeWriter<'_, '_> {
         for (record, index) in records.iter().zip(0..) {
             let mut target = list.reborrow().get(index);
             target.set_id(record.id);
-            write_brand(&record.brand, || target.reborrow().init_brand());
+            // Always there, unlike the brands of types.
+            write_scopes(&record.brand, target.reborrow().init_brand());
             self.set.value(record.value).write(target.init_value())?;
         }
         Ok(())

@@ -424,9 +424,15 @@ impl Scopes<'_> {
             return None;
         };
         let element = self.type_of(node, element, span)?;
+        // A parameter may be bound to any pointer, which has no list. The reference notices only the first two of a
+        // declaration, and schemas may rely on that.
         let refused = match element {
             Type::AnyPointer(AnyPointer::Any) => Some("AnyPointer"),
             Type::AnyPointer(AnyPointer::Struct) => Some("AnyStruct"),
+            Type::AnyPointer(
+                AnyPointer::Parameter { index: 0 | 1, .. }
+                | AnyPointer::ImplicitMethodParameter { index: 0 | 1 },
+            ) => Some("AnyPointer"),
             _ => None,
         };
         if let Some(name) = refused {
