@@ -94,7 +94,8 @@ impl Meaning {
                 },
                 members: members.collect::<capnp::Result<_>>()?,
             };
-            if docs != Docs::default() {
+            // The reference gives parameter lists an entry without comments, under the ID 0.
+            if docs.node.is_some() || docs.members.iter().any(Option::is_some) {
                 meaning.docs.insert(info.get_id(), docs);
             }
         }

@@ -2,7 +2,7 @@
 @0xb6a3b5a1a1c0f025;
 
 const one :Text = "A line.\n";
-const several :Text = "First \"quoted\" \\n stays.\n  Two blanks in front.   \n\nAfter an empty one. # no comment ; } \n";
+const several :Text = "First \"quoted\" \\n stays.\n  Two blanks in front.   \n\nAfter an empty one. # no comment ; } `\n";
 const joined :Text = "text block\ntext again";
 const data :Data = "bytes\n";
 struct Defaults { a @0 :Text = "default\n"; b @1 :List(Text) = ["plain", "first of list\n", "second\n"]; }
