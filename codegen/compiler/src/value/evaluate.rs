@@ -21,6 +21,12 @@ pub fn compile(
     ty: &Type,
     primitive_only: bool,
 ) -> Option<Value> {
+    // The reference tells the kinds of pointers apart in the fields of a struct value, and not here.
+    let any = Type::AnyPointer(AnyPointer::Any);
+    let ty = match ty {
+        Type::AnyPointer(AnyPointer::Struct | AnyPointer::List | AnyPointer::Capability) => &any,
+        ty => ty,
+    };
     Evaluator {
         names,
         budget,

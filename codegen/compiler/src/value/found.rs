@@ -47,7 +47,9 @@ impl Found {
             Value::Float64(value) => Self::Float(value),
             Value::Text(text) => Self::Text(text.unwrap_or_default()),
             Value::Data(data) => Self::Data(data.unwrap_or_default()),
-            Value::Enum(_) | Value::List(_) | Value::Struct(_) => Self::Typed(ty, value),
+            // The reference takes the value of an enum constant for a number: it fits integers, and no enum.
+            Value::Enum(ordinal) => Self::UInt(ordinal.into()),
+            Value::List(_) | Value::Struct(_) => Self::Typed(ty, value),
             Value::Interface | Value::AnyPointer(_) => Self::Untyped,
         }
     }
