@@ -95,7 +95,7 @@ fn no_line_that_the_reference_complains_of_is_left_out() {
                 .unwrap()
                 .replace('\n', ":\n"),
         );
-        let expected = expected.into_iter().filter(|_| {
+        let expected = expected.into_iter().filter(|line| {
             !ELSEWHERE
                 .iter()
                 .any(|(file, at, _)| *file == name && at == line)
