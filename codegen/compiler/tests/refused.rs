@@ -32,7 +32,10 @@ fn messages(schema: &Path, errors: &str) -> String {
 
 /// The numbers of the lines that errors point at.
 fn lines(messages: &str) -> BTreeSet<usize> {
-    messages.lines().filter_map(|line| line.split(':').next()?.parse().ok()).collect()
+    messages
+        .lines()
+        .filter_map(|line| line.split(':').next()?.parse().ok())
+        .collect()
 }
 
 #[test]
@@ -69,10 +72,22 @@ fn no_line_that_the_reference_complains_of_is_left_out() {
     for schema in error_schemas() {
         let name = schema.file_stem().unwrap().to_string_lossy().into_owned();
         let stored = tests_dir().join(format!("fixtures/errors/{name}.lines"));
-        let expected = lines(&std::fs::read_to_string(&stored).unwrap().replace('\n', ":\n"));
-        let expected = expected.into_iter().filter(|_| !ELSEWHERE.iter().any(|(file, _)| *file == name));
-        let actual = question(&schema).ours().err().map(|errors| lines(&messages(&schema, &errors))).unwrap_or_default();
-        let missing = expected.filter(|line| !actual.contains(line)).map(|line| format!("nothing is said of line {line}"));
+        let expected = lines(
+            &std::fs::read_to_string(&stored)
+                .unwrap()
+                .replace('\n', ":\n"),
+        );
+        let expected = expected
+            .into_iter()
+            .filter(|_| !ELSEWHERE.iter().any(|(file, _)| *file == name));
+        let actual = question(&schema)
+            .ours()
+            .err()
+            .map(|errors| lines(&messages(&schema, &errors)))
+            .unwrap_or_default();
+        let missing = expected
+            .filter(|line| !actual.contains(line))
+            .map(|line| format!("nothing is said of line {line}"));
         failures.note(&name, missing.collect());
     }
     failures.finish("schemas with mistakes");
@@ -85,26 +100,41 @@ fn the_installed_reference_refuses_them_too() {
     }
     for schema in error_schemas() {
         let answer = question(&schema).reference().unwrap();
-        assert!(answer.is_err(), "the reference accepts {}", schema.display());
+        assert!(
+            answer.is_err(),
+            "the reference accepts {}",
+            schema.display()
+        );
     }
 }
 
 #[test]
 fn public_schemas_with_mistakes_are_refused() {
-    let Some(corpus) = corpus("public schemas with mistakes") else { return };
+    let Some(corpus) = corpus("public schemas with mistakes") else {
+        return;
+    };
     let source = corpus.join("capnproto/c++/src");
     let mut failures = Failures::default();
     for schema in files_below(&corpus, ".capnp.nobuild") {
-        let question =
-            Question { import_paths: Vec::new(), src_prefixes: vec![source.clone()], files: vec![schema.clone()] };
+        let question = Question {
+            import_paths: Vec::new(),
+            src_prefixes: vec![source.clone()],
+            files: vec![schema.clone()],
+        };
         let wrong = match question.ours() {
             Ok(_) => vec!["accepted".to_owned()],
             Err(errors) => {
                 let reference = schema.with_extension("").with_extension("txt");
-                let reference = std::fs::read_to_string(reference).unwrap().replace("file:", "");
+                let reference = std::fs::read_to_string(reference)
+                    .unwrap()
+                    .replace("file:", "");
                 let actual = lines(&messages(&schema, &errors));
-                let missing = lines(&reference).into_iter().filter(|line| !actual.contains(line));
-                missing.map(|line| format!("nothing is said of line {line}")).collect()
+                let missing = lines(&reference)
+                    .into_iter()
+                    .filter(|line| !actual.contains(line));
+                missing
+                    .map(|line| format!("nothing is said of line {line}"))
+                    .collect()
             }
         };
         failures.note(&schema.file_name().unwrap().display(), wrong);

@@ -29,9 +29,13 @@ pub(super) fn by_ordinal(
     let mut found: Vec<_> = members
         .iter()
         .filter(|member| is_wanted(&member.kind))
-        .zip(0u16..)
-        .filter_map(|(member, code_order)| match &member.id {
-            DeclId::Ordinal(ordinal) => Some((code_order, ordinal, member)),
+        .enumerate()
+        .filter_map(|(code_order, member)| match &member.id {
+            DeclId::Ordinal(ordinal) => Some((
+                u16::try_from(code_order).unwrap_or(u16::MAX),
+                ordinal,
+                member,
+            )),
             // The parser reported it.
             _ => None,
         })

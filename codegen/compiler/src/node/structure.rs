@@ -215,14 +215,14 @@ impl<'t, 's, 'a, 'i> StructTranslator<'t, 's, 'a, 'i> {
     }
 
     fn walk_params(&mut self, params: &'a [MethodParam]) {
-        for (param, index) in params.iter().zip(0u16..) {
+        for (index, param) in params.iter().enumerate() {
             let member = self.members.len();
             self.members.push(Member {
                 parent: 0,
                 name: &param.name.value,
                 span: param.span,
                 ordinal: None,
-                code_order: index,
+                code_order: u16::try_from(index).unwrap_or(u16::MAX),
                 annotations: &param.annotations,
                 doc: None,
                 in_union: false,
@@ -235,7 +235,7 @@ impl<'t, 's, 'a, 'i> StructTranslator<'t, 's, 'a, 'i> {
                     scope: Layout::TOP,
                 },
             });
-            self.by_ordinal.push((u64::from(index), member));
+            self.by_ordinal.push((index as u64, member));
         }
     }
 
@@ -274,7 +274,8 @@ impl<'t, 's, 'a, 'i> StructTranslator<'t, 's, 'a, 'i> {
     ) -> MemberRef {
         let outer = &self.records[self.record_of(parent)];
         let name = declaration.name.value.as_str();
-        let display_name: Rc<str> = format!("{}.{name}", outer.display_name).into();
+        let scopes = &mut self.translator.scopes;
+        let display_name = scopes.full_name(self.translator.node, &outer.display_name, '.', name);
         let record = NodeRecord {
             id: 0,
             prefix_length: display_name.len() - name.len(),

@@ -12,6 +12,11 @@ use crate::types::{AnyPointer, Bindings, Brand, Type};
 /// memory than there is. Types that people write stay below a hundred.
 pub(crate) const MAX_TYPE_WEIGHT: usize = 2_000;
 
+/// Deepest nesting of a type.
+///
+/// Each level is four pointers deep in a request, and readers follow 64 by default.
+pub(crate) const MAX_TYPE_DEPTH: usize = 64;
+
 /// Most names of all the types of a compilation, counted in the same way.
 ///
 /// One of them is less than 100 bytes of a request, whose size is limited by its own format.
@@ -46,6 +51,7 @@ pub(crate) struct BrandScope {
     /// What they are bound to, if they are.
     bound: Rc<[Branded]>,
     weight: usize,
+    depth: usize,
 }
 
 impl Branded {
@@ -61,6 +67,13 @@ impl Branded {
         match &self.body {
             Body::Decl(_, brand) => brand.weight.saturating_add(1),
             Body::Parameter { .. } => 1,
+        }
+    }
+
+    fn depth(&self) -> usize {
+        match &self.body {
+            Body::Decl(_, brand) => brand.depth,
+            Body::Parameter { .. } => 0,
         }
     }
 
@@ -92,6 +105,13 @@ impl BrandScope {
         let weight = bound
             .iter()
             .fold(outer, |sum, one| sum.saturating_add(one.weight()));
+        let outer = parent.as_ref().map_or(0, |parent| parent.depth);
+        let depth = bound
+            .iter()
+            .map(|one| one.depth() + 1)
+            .max()
+            .unwrap_or(0)
+            .max(outer);
         Rc::new(Self {
             parent,
             id,
@@ -99,6 +119,7 @@ impl BrandScope {
             inherited,
             bound,
             weight,
+            depth,
         })
     }
 
@@ -329,6 +350,14 @@ impl Scopes<'_> {
             );
             return None;
         }
+        if brand.depth > MAX_TYPE_DEPTH {
+            self.error(
+                node,
+                span,
+                format!("type is nested more than {MAX_TYPE_DEPTH} levels deep"),
+            );
+            return None;
+        }
         Some(Branded {
             body: Body::Decl(decl.clone(), brand),
             span: Some(span),
@@ -361,18 +390,27 @@ impl Scopes<'_> {
         Brand { scopes }
     }
 
+    /// Takes from [`MAX_TOTAL_WEIGHT`]; reports when that is used up.
+    pub(crate) fn charge_types(&mut self, node: NodeRef, span: Span, weight: usize) -> bool {
+        if self.type_weight >= MAX_TOTAL_WEIGHT {
+            return false;
+        }
+        self.type_weight = self.type_weight.saturating_add(weight);
+        let is_left = self.type_weight < MAX_TOTAL_WEIGHT;
+        if !is_left {
+            self.error(
+                node,
+                span,
+                "the types of this schema are too large all together",
+            );
+        }
+        is_left
+    }
+
     /// The type that a declaration is; reports if it is none.
     pub(crate) fn type_of(&mut self, node: NodeRef, branded: &Branded, span: Span) -> Option<Type> {
         let span = branded.span.unwrap_or(span);
-        self.type_weight += 1;
-        if self.type_weight >= MAX_TOTAL_WEIGHT {
-            if self.type_weight == MAX_TOTAL_WEIGHT {
-                self.error(
-                    node,
-                    span,
-                    "the types of this schema are too large all together",
-                );
-            }
+        if !self.charge_types(node, span, 1) {
             return None;
         }
         let (decl, brand) = match &branded.body {
