@@ -1,7 +1,10 @@
 //! Which name was meant.
 
 /// Longest name that is compared: the work grows with the product of the lengths.
-const MAX_LENGTH: usize = 64;
+const MAX_LENGTH: usize = 40;
+
+/// Most names that are compared, for schemas where thousands of mistakes meet thousands of names.
+const MAX_KNOWN: usize = 1000;
 
 /// The known name that differs least from `wanted`, if it differs by little.
 pub(crate) fn nearest<'a>(
@@ -11,6 +14,7 @@ pub(crate) fn nearest<'a>(
     let limit = (wanted.len() / 3).clamp(1, 3);
     known
         .into_iter()
+        .take(MAX_KNOWN)
         .filter(|name| {
             name.len().abs_diff(wanted.len()) <= limit && name.len().max(wanted.len()) <= MAX_LENGTH
         })

@@ -40,7 +40,7 @@ pub enum Type {
     /// `Data`
     Data,
     /// `List(element)`
-    List(Box<Type>),
+    List(Box<Self>),
     /// An enum.
     Enum {
         /// ID of its node.

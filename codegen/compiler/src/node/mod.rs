@@ -9,6 +9,7 @@ mod checks;
 mod constant;
 mod enumeration;
 mod interface;
+mod members;
 mod params;
 mod record;
 mod shape;

@@ -10,6 +10,7 @@ mod expression;
 mod lookup;
 mod suggest;
 mod tree;
+mod types;
 
 pub(crate) use brand::{Body, BrandScope, Branded};
 pub(crate) use builtin::Builtin;
