@@ -2,7 +2,7 @@
 
 use super::{Builtin, Kind, NodeRef, Scopes};
 use crate::ast::{DeclKind, Declaration};
-use crate::suggest::nearest;
+use crate::diagnostic::nearest;
 
 impl<'a> Scopes<'a> {
     /// A name visible from `node` that is much like `name`.
