@@ -1,4 +1,5 @@
-//! What the parser makes of a schema file: declarations and expressions, unresolved, each with its place.
+//! What the parser makes of a schema file: declarations and expressions, unresolved, each with its
+//! place.
 //!
 //! The shapes follow the reference compiler's `grammar.capnp`.
 
@@ -38,11 +39,11 @@ pub enum ExpressionKind {
     PositiveInt(u64),
     /// The magnitude of an integer with a minus sign.
     NegativeInt(u64),
-    /// A number with a point or an exponent, negated or not, or `-inf`. `inf` and `nan` are names: an enumerant may be
-    /// called so.
+    /// A number with a point or an exponent, negated or not, or `-inf`. `inf` and `nan` are names:
+    /// an enumerant may be called so.
     Float(f64),
-    /// A text literal, unescaped. Adjacent literals are joined. Bytes, since `\xff` is one byte and a default of
-    /// `Data` may use it.
+    /// A text literal, unescaped. Adjacent literals are joined. Bytes, since `\xff` is one byte and
+    /// a default of `Data` may use it.
     String(Vec<u8>),
     /// A literal `0x"…"`.
     Binary(Vec<u8>),
@@ -96,7 +97,8 @@ pub struct Declaration {
     pub nested: Vec<Self>,
     /// Annotations.
     pub annotations: Vec<AnnotationApplication>,
-    /// From the first byte to the end of the statement, nested block excluded or included as the reference has it.
+    /// From the first byte to the end of the statement, nested block excluded or included as the
+    /// reference has it.
     pub span: Span,
     /// Doc comment, lines joined with `\n` and ended by one.
     pub doc: Option<String>,
@@ -164,7 +166,8 @@ pub enum DeclKind {
         /// What it extends.
         superclasses: Vec<Expression>,
     },
-    /// `name @n [T] (params) -> (results)`. Implicit type parameters are in `Declaration::parameters`.
+    /// `name @n [T] (params) -> (results)`. Implicit type parameters are in
+    /// `Declaration::parameters`.
     Method {
         /// Parameters.
         params: ParamList,

@@ -34,7 +34,8 @@ pub struct Diagnostics {
 }
 
 impl Diagnostics {
-    /// Diagnostics, and the files they are about by the names they use. Of equal ones the first is kept.
+    /// Diagnostics, and the files they are about by the names they use. Of equal ones the first is
+    /// kept.
     pub fn new<N, T>(list: Vec<Diagnostic>, sources: impl IntoIterator<Item = (N, T)>) -> Self
     where
         N: Into<String>,

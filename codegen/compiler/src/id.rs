@@ -5,7 +5,8 @@ use std::hash::{BuildHasher, Hasher};
 
 /// An ID that nobody has used yet: 63 random bits under a set top bit.
 ///
-/// The randomness is the standard library's for hash tables; chance collisions are all that matters here.
+/// The randomness is the standard library's for hash tables; chance collisions are all that matters
+/// here.
 #[must_use]
 pub fn generate_id() -> u64 {
     RandomState::new().build_hasher().finish() | 1 << 63

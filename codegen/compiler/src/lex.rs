@@ -1,6 +1,7 @@
 //! Text to tokens.
 //!
-//! The stream is flat: brackets are tokens like any other. Doc comments travel with the `;`, `{` or `}` they follow.
+//! The stream is flat: brackets are tokens like any other. Doc comments travel with the `;`, `{` or
+//! `}` they follow.
 
 mod comment;
 mod literal;
@@ -14,8 +15,8 @@ use crate::diagnostic::Sink;
 
 /// Largest file, in bytes.
 ///
-/// Positions are 32 bits wide and a token takes several times the space of its text; the largest public schemas
-/// have about one megabyte.
+/// Positions are 32 bits wide and a token takes several times the space of its text; the largest
+/// public schemas have about one megabyte.
 pub(crate) const MAX_FILE: usize = 64 << 20;
 
 /// Cuts `text` into tokens, the last of which is [`TokenKind::End`].
@@ -55,6 +56,17 @@ pub(crate) fn lex<'a>(text: &'a [u8], sink: &mut Sink<'_>) -> Vec<Token<'a>> {
 
 /// Operators of the language; whatever else the operator characters spell is a mistake.
 const OPERATORS: [&str; 9] = ["->", "@", ":", "=", "$", ".", "-", "!", "*"];
+
+/// The operators that were meant by a run of them, where two may follow each other.
+fn glued(run: &str) -> Option<Vec<&str>> {
+    let parts = match run {
+        "=-" | "=." | ":." | "$." | "!:" | "*:" => vec![&run[..1], &run[1..]],
+        "!:." => vec![&run[..1], &run[1..2], &run[2..]],
+        "->." => vec![&run[..2], &run[2..]],
+        _ => return None,
+    };
+    Some(parts)
+}
 
 /// Bytes of operators; a run of them is one token.
 fn is_operator(byte: u8) -> bool {
@@ -163,8 +175,8 @@ impl<'a> Lexer<'a, '_, '_> {
         TokenKind::Identifier(ascii(name))
     }
 
-    /// A run of operator characters is one operator to the reference, so `=-1` is refused; we say why and go on with
-    /// what was meant.
+    /// A run of operator characters is one operator to the reference, so `=-1` is refused; we say
+    /// why and go on with what was meant.
     fn operators(&mut self, tokens: &mut Vec<Token<'a>>) {
         let start = self.at;
         let run = ascii(self.take_while(is_operator));
@@ -172,29 +184,10 @@ impl<'a> Lexer<'a, '_, '_> {
             tokens.push(Token::new(TokenKind::Operator(run), span(start, self.at)));
             return;
         }
-        let mut parts = Vec::new();
-        let mut rest = run;
-        while let Some(part) = OPERATORS
-            .iter()
-            .find_map(|op| rest.get(..op.len()).filter(|head| head == op))
-        {
-            parts.push(part);
-            rest = rest.get(part.len()..).unwrap_or_default();
-        }
-        if !rest.is_empty() || parts.len() > 3 {
-            if run.starts_with("//") {
-                self.take_while(|byte| byte != b'\n');
-                let place = span(start, start + 2);
-                self.sink
-                    .hint(place, "unexpected `//`", "a comment begins with `#`");
-                return;
-            }
-            let shown: String = run.chars().take(20).collect();
-            self.sink
-                .error(span(start, self.at), format!("unexpected `{shown}`"));
-            tokens.push(Token::new(TokenKind::Bad, span(start, self.at)));
+        let Some(parts) = glued(run) else {
+            self.unknown_operator(start, run, tokens);
             return;
-        }
+        };
         self.sink.hint(
             span(start, self.at),
             format!("`{run}` is read as one operator"),
@@ -210,9 +203,36 @@ impl<'a> Lexer<'a, '_, '_> {
         }
     }
 
+    fn unknown_operator(&mut self, start: usize, run: &str, tokens: &mut Vec<Token<'a>>) {
+        let place = span(start, self.at);
+        if run.starts_with("//") {
+            self.take_while(|byte| byte != b'\n');
+            self.sink
+                .hint(place, "unexpected `//`", "a comment begins with `#`");
+            return;
+        }
+        let shown: String = run.chars().take(20).collect();
+        let message = format!("unexpected `{shown}`");
+        match run.as_bytes() {
+            [b'<' | b'>', ..] => {
+                self.sink.hint(
+                    place,
+                    message,
+                    "parameters stand in parentheses: `List(Text)`",
+                );
+            }
+            [b'+', ..] => self.sink.hint(place, message, "values are not computed"),
+            _ => self.sink.error(place, message),
+        }
+        tokens.push(Token::new(TokenKind::Bad, place));
+    }
+
     /// Bytes that begin nothing, reported once for the whole run.
     fn junk(&mut self) -> TokenKind<'a> {
         let start = self.at;
+        if self.peek() == Some(b'\'') {
+            return self.single_quotes();
+        }
         while let Some(byte) = self.peek() {
             let known = byte.is_ascii_graphic() && byte != b'\'' && byte != b'\\';
             let bom = self.at > start && self.rest().starts_with(b"\xef\xbb\xbf");
@@ -226,14 +246,26 @@ impl<'a> Lexer<'a, '_, '_> {
         if run.contains(&0) || std::str::from_utf8(run).is_err() {
             self.sink
                 .hint(place, "the file is not UTF-8 text", "save it as UTF-8");
-        } else if run.contains(&b'\'') {
-            self.sink
-                .hint(place, "unexpected `'`", "text stands between double quotes");
         } else {
             let shown: String = String::from_utf8_lossy(run).chars().take(20).collect();
             self.sink
                 .error(place, format!("unexpected `{}`", shown.escape_debug()));
         }
+        TokenKind::Bad
+    }
+
+    /// Text between single quotes, or one such quote.
+    fn single_quotes(&mut self) -> TokenKind<'a> {
+        let start = self.at;
+        self.at += 1;
+        let content = self.take_while(|byte| !matches!(byte, b'\'' | b'\n' | b';'));
+        if self.peek() == Some(b'\'') {
+            self.at += 1;
+        } else {
+            self.at -= content.len();
+        }
+        let hint = "text stands between double quotes";
+        self.sink.hint(span(start, self.at), "unexpected `'`", hint);
         TokenKind::Bad
     }
 

@@ -14,7 +14,6 @@ pub mod parse;
 mod request;
 mod scope;
 pub mod standard;
-mod suggest;
 pub mod type_id;
 pub mod types;
 pub mod value;

@@ -1,8 +1,8 @@
 //! Tokens to a tree of declarations.
 //!
-//! One function per construct, one token of lookahead (two where a member may be named like a keyword). Every error of
-//! a file is reported at once: a statement that fails is left half filled where its name is known, and reading goes on
-//! behind it.
+//! One function per construct, one token of lookahead (two where a member may be named like a
+//! keyword). Every error of a file is reported at once: a statement that fails is left half filled
+//! where its name is known, and reading goes on behind it.
 
 mod cursor;
 mod declaration;
@@ -17,15 +17,15 @@ use crate::id::generate_id;
 
 /// How deep blocks, brackets and suffixes may nest.
 ///
-/// Every later stage walks the tree by recursion. 64 is also the depth to which readers follow pointers by default, so
-/// a deeper value could not be read back.
+/// Every later stage walks the tree by recursion. 64 is also the depth to which readers follow
+/// pointers by default, so a deeper value could not be read back.
 pub const MAX_DEPTH: usize = 64;
 
 /// Parses the file `name` with the content `text`, and appends what is wrong to `diagnostics`.
 ///
 /// The result is as complete as the text allows; where something is missing after an error it holds
-/// [`ExpressionKind::Unknown`](crate::ast::ExpressionKind::Unknown). It always has an ID: a file without one is an
-/// error whose hint is a fresh ID, and then has that.
+/// [`ExpressionKind::Unknown`](crate::ast::ExpressionKind::Unknown). It always has an ID: a file
+/// without one is an error whose hint is a fresh ID, and then has that.
 pub fn parse_file(
     name: &str,
     text: impl AsRef<[u8]>,

@@ -66,7 +66,10 @@ fn random_schemas_mean_what_the_installed_reference_says() {
         failures.note(&format_args!("seed {seed}"), wrong);
     }
     println!("{accepted} of {cases} accepted by both, the reference crashed on {crashed}");
-    assert!(cases < 50 || accepted * 2 > cases, "most random schemas should be valid");
+    assert!(
+        cases < 50 || accepted * 2 > cases,
+        "most random schemas should be valid"
+    );
     failures.finish("random schemas");
 }
 
@@ -77,8 +80,16 @@ fn random_schemas_are_answered() {
     let mut accepted = 0;
     for seed in 1_000_000..1_000_050 {
         let schema = random::schema(seed);
-        assert!(schema.iter().zip(random::schema(seed)).all(|(one, two)| one.text == two.text));
+        assert!(
+            schema
+                .iter()
+                .zip(random::schema(seed))
+                .all(|(one, two)| one.text == two.text)
+        );
         accepted += usize::from(question(dir.path(), &schema).ours().is_ok());
     }
-    assert!(accepted > 25, "only {accepted} of 50 random schemas are accepted");
+    assert!(
+        accepted > 25,
+        "only {accepted} of 50 random schemas are accepted"
+    );
 }

@@ -21,10 +21,11 @@ fn question(schema: &Path) -> Question {
 /// The first lines of our errors, `line:col: message`, with the file in front where it is another one.
 fn messages(schema: &Path, errors: &str) -> String {
     let own = format!("{}:", schema.file_name().unwrap().to_string_lossy());
+    let directory = format!("{}/", schema.parent().unwrap().display());
     let mut out = String::new();
     for line in errors.lines().filter(|line| line.contains(": error: ")) {
         let line = line.rsplit_once(&own).map_or(line, |(_, rest)| rest);
-        out.push_str(&line.replacen(": error: ", ": ", 1));
+        out.push_str(&line.replacen(": error: ", ": ", 1).replace(&directory, ""));
         out.push('\n');
     }
     out
@@ -32,7 +33,10 @@ fn messages(schema: &Path, errors: &str) -> String {
 
 /// The numbers of the lines that errors point at.
 fn lines(messages: &str) -> BTreeSet<usize> {
-    messages.lines().filter_map(|line| line.split(':').next()?.parse().ok()).collect()
+    messages
+        .lines()
+        .filter_map(|line| line.split(':').next()?.parse().ok())
+        .collect()
 }
 
 #[test]
@@ -61,7 +65,24 @@ fn every_mistake_has_its_message_and_its_place() {
 }
 
 /// Mistakes that the reference reports at another line than we do, and why.
-const ELSEWHERE: [(&str, &str); 0] = [];
+const ELSEWHERE: [(&str, usize, &str); 8] = [
+    ("annotation-value", 1, "an empty tuple has no place there"),
+    (
+        "brace-unclosed",
+        3,
+        "the end of the file; we show the brace",
+    ),
+    ("method-type", 1, "a parameter has no place there"),
+    ("using-cycle", 4, "a user of the circle"),
+    ("using-self", 3, "a user of the circle"),
+    ("using-cycle-unused", 4, "another member of the circle"),
+    ("using-without-name", 1, "two names that are both missing"),
+    (
+        "value-struct",
+        4,
+        "releases since 1.1 accept a value for the first field",
+    ),
+];
 
 #[test]
 fn no_line_that_the_reference_complains_of_is_left_out() {
@@ -69,10 +90,24 @@ fn no_line_that_the_reference_complains_of_is_left_out() {
     for schema in error_schemas() {
         let name = schema.file_stem().unwrap().to_string_lossy().into_owned();
         let stored = tests_dir().join(format!("fixtures/errors/{name}.lines"));
-        let expected = lines(&std::fs::read_to_string(&stored).unwrap().replace('\n', ":\n"));
-        let expected = expected.into_iter().filter(|_| !ELSEWHERE.iter().any(|(file, _)| *file == name));
-        let actual = question(&schema).ours().err().map(|errors| lines(&messages(&schema, &errors))).unwrap_or_default();
-        let missing = expected.filter(|line| !actual.contains(line)).map(|line| format!("nothing is said of line {line}"));
+        let expected = lines(
+            &std::fs::read_to_string(&stored)
+                .unwrap()
+                .replace('\n', ":\n"),
+        );
+        let expected = expected.into_iter().filter(|line| {
+            !ELSEWHERE
+                .iter()
+                .any(|(file, at, _)| *file == name && at == line)
+        });
+        let actual = question(&schema)
+            .ours()
+            .err()
+            .map(|errors| lines(&messages(&schema, &errors)))
+            .unwrap_or_default();
+        let missing = expected
+            .filter(|line| !actual.contains(line))
+            .map(|line| format!("nothing is said of line {line}"));
         failures.note(&name, missing.collect());
     }
     failures.finish("schemas with mistakes");
@@ -85,26 +120,41 @@ fn the_installed_reference_refuses_them_too() {
     }
     for schema in error_schemas() {
         let answer = question(&schema).reference().unwrap();
-        assert!(answer.is_err(), "the reference accepts {}", schema.display());
+        assert!(
+            answer.is_err(),
+            "the reference accepts {}",
+            schema.display()
+        );
     }
 }
 
 #[test]
 fn public_schemas_with_mistakes_are_refused() {
-    let Some(corpus) = corpus("public schemas with mistakes") else { return };
+    let Some(corpus) = corpus("public schemas with mistakes") else {
+        return;
+    };
     let source = corpus.join("capnproto/c++/src");
     let mut failures = Failures::default();
     for schema in files_below(&corpus, ".capnp.nobuild") {
-        let question =
-            Question { import_paths: Vec::new(), src_prefixes: vec![source.clone()], files: vec![schema.clone()] };
+        let question = Question {
+            import_paths: Vec::new(),
+            src_prefixes: vec![source.clone()],
+            files: vec![schema.clone()],
+        };
         let wrong = match question.ours() {
             Ok(_) => vec!["accepted".to_owned()],
             Err(errors) => {
                 let reference = schema.with_extension("").with_extension("txt");
-                let reference = std::fs::read_to_string(reference).unwrap().replace("file:", "");
+                let reference = std::fs::read_to_string(reference)
+                    .unwrap()
+                    .replace("file:", "");
                 let actual = lines(&messages(&schema, &errors));
-                let missing = lines(&reference).into_iter().filter(|line| !actual.contains(line));
-                missing.map(|line| format!("nothing is said of line {line}")).collect()
+                let missing = lines(&reference)
+                    .into_iter()
+                    .filter(|line| !actual.contains(line));
+                missing
+                    .map(|line| format!("nothing is said of line {line}"))
+                    .collect()
             }
         };
         failures.note(&schema.file_name().unwrap().display(), wrong);

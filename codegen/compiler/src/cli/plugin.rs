@@ -103,8 +103,8 @@ fn absolute(path: &Path) -> Result<PathBuf, String> {
     std::path::absolute(path).map_err(|error| error.to_string())
 }
 
-/// Splits at the colon between plugin and directory. The colon of `c:/plugin.exe` is a drive's if another follows, and
-/// on Windows in any case.
+/// Splits at the colon between plugin and directory. The colon of `c:/plugin.exe` is a drive's if
+/// another follows, and on Windows in any case.
 fn split(spec: &str) -> (&str, Option<&str>) {
     let drive = spec
         .get(1..3)

@@ -6,7 +6,8 @@ use codespan_reporting::files::{Error, Files};
 
 use crate::ast::Span;
 
-/// Bytes shown of a place, and on either side of it. What a generator put on one line would drown the message.
+/// Bytes shown of a place, and on either side of it. What a generator put on one line would drown
+/// the message.
 const CONTEXT: usize = 100;
 
 /// A file that diagnostics are about.
@@ -101,7 +102,8 @@ fn boundary(line: &[u8], at: usize) -> usize {
         .map_or(at, |back| at - back)
 }
 
-/// Bytes as they are printed: blanks instead of what moves the cursor, one sign for each byte that is not UTF-8.
+/// Bytes as they are printed: blanks instead of what moves the cursor, one sign for each byte that
+/// is not UTF-8.
 fn shown(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {

@@ -14,8 +14,8 @@ pub(crate) struct Doc {
 impl Lexer<'_, '_, '_> {
     /// Reads the doc comment that begins here, if one does.
     ///
-    /// At most one line may end before its first `#`, and a blank line ends it. A carriage return before the line's end
-    /// belongs to the comment, as in the reference.
+    /// At most one line may end before its first `#`, and a blank line ends it. A carriage return
+    /// before the line's end belongs to the comment, as in the reference.
     pub(super) fn doc_comment(&mut self) -> Option<Doc> {
         let start = self.at;
         self.skip_line_blanks();
@@ -39,7 +39,8 @@ impl Lexer<'_, '_, '_> {
             }
             end = self.at;
         }
-        // The blanks looked at in vain are read again by `skip_blank`, which wants to see the ends of lines.
+        // The blanks looked at in vain are read again by `skip_blank`, which wants to see the ends
+        // of lines.
         self.at = end;
         if text.is_empty() {
             return None;

@@ -242,6 +242,25 @@ fn operators_run_together_are_an_error_and_read_apart() {
 }
 
 #[test]
+fn operators_of_other_languages_are_explained() {
+    let hint = |text: &'static [u8]| all(text).1.remove(0).hint;
+    assert_eq!(
+        hint(b"List<T>").as_deref(),
+        Some("parameters stand in parentheses: `List(Text)`")
+    );
+    assert_eq!(hint(b"+5").as_deref(), Some("values are not computed"));
+    assert_eq!(error(b":=").2, "unexpected `:=`");
+}
+
+#[test]
+fn single_quotes_are_one_error() {
+    let (kinds, errors) = all(b"= 'a b'; 'c;");
+    assert_eq!(errors.len(), 2);
+    assert!(errors.iter().all(|error| error.message == "unexpected `'`"));
+    assert_eq!(kinds.len(), 6, "{kinds:?}");
+}
+
+#[test]
 fn a_comment_of_another_language_is_explained() {
     let (kinds, errors) = all(b"// a b\nc");
     assert_eq!(kinds, [TokenKind::Identifier("c")]);

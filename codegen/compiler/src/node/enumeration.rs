@@ -29,9 +29,12 @@ pub(super) fn by_ordinal(
     let mut found: Vec<_> = members
         .iter()
         .filter(|member| is_wanted(&member.kind))
-        .zip(0u16..)
-        .filter_map(|(member, code_order)| match &member.id {
-            DeclId::Ordinal(ordinal) => Some((code_order, ordinal, member)),
+        .enumerate()
+        .filter_map(|(index, member)| match &member.id {
+            // More members than this have a repeated or too large ordinal, which is reported.
+            DeclId::Ordinal(ordinal) => {
+                Some((u16::try_from(index).unwrap_or(u16::MAX), ordinal, member))
+            }
             // The parser reported it.
             _ => None,
         })

@@ -215,7 +215,12 @@ impl<'t, 's, 'a, 'i> StructTranslator<'t, 's, 'a, 'i> {
     }
 
     fn walk_params(&mut self, params: &'a [MethodParam]) {
-        for (param, index) in params.iter().zip(0u16..) {
+        for (index, param) in params.iter().enumerate() {
+            let Ok(index) = u16::try_from(index) else {
+                self.translator
+                    .error(param.span, "a method has at most 65536 parameters");
+                break;
+            };
             let member = self.members.len();
             self.members.push(Member {
                 parent: 0,

@@ -143,11 +143,17 @@ impl<'t, 's, 'd> Cursor<'t, 's, 'd> {
     /// Reports that `expected` is not here, and how to mend it.
     pub(super) fn unexpected_hint(&mut self, expected: &str, hint: Option<String>) -> Reported {
         let token = self.token();
-        if token.kind == TokenKind::Bad {
+        let before = self.at.checked_sub(1).and_then(|at| self.tokens.get(at));
+        if [Some(token), before]
+            .into_iter()
+            .flatten()
+            .any(|token| token.kind == TokenKind::Bad)
+        {
             return Reported;
         }
         let message = format!("expected {expected}, found {}", token.kind.describe());
-        // What is missing at the end of a line is missing there, not at the beginning of the next one.
+        // What is missing at the end of a line is missing there, not at the beginning of the next
+        // one.
         let span = if token.first_on_line && self.at > 0 {
             let end = self.previous().end;
             Span { start: end, end }
@@ -171,7 +177,8 @@ impl<'t, 's, 'd> Cursor<'t, 's, 'd> {
         Reported
     }
 
-    /// The items between two brackets, the first of which is here. Commas part them; one may follow the last.
+    /// The items between two brackets, the first of which is here. Commas part them; one may follow
+    /// the last.
     ///
     /// An item that fails is `None`; the others are read.
     pub(super) fn list<T>(
@@ -251,7 +258,8 @@ impl<'t, 's, 'd> Cursor<'t, 's, 'd> {
         }
     }
 
-    /// Goes to the next comma or closing bracket of the list we are in, or to the end of the statement.
+    /// Goes to the next comma or closing bracket of the list we are in, or to the end of the
+    /// statement.
     fn skip_item(&mut self) {
         let mut open = 0_usize;
         loop {
@@ -280,7 +288,8 @@ impl<'t, 's, 'd> Cursor<'t, 's, 'd> {
         )
     }
 
-    /// Whether a declaration plainly begins here, on a line of its own. Used to recover from a missing `;` only.
+    /// Whether a declaration plainly begins here, on a line of its own. Used to recover from a
+    /// missing `;` only.
     pub(super) fn begins_statement(&self) -> bool {
         let TokenKind::Identifier(name) = self.kind() else {
             return false;

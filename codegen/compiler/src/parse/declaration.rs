@@ -18,7 +18,8 @@ const KEYWORDS: [&str; 6] = [
 ];
 
 impl Cursor<'_, '_, '_> {
-    /// Everything of a statement before its `;` or `{`. What was read before an error stays in `declaration`.
+    /// Everything of a statement before its `;` or `{`. What was read before an error stays in
+    /// `declaration`.
     pub(super) fn header(&mut self, level: Level, declaration: &mut Declaration) -> Parsed<()> {
         match (level, self.kind()) {
             (Level::Enum, _) => return self.enumerant(declaration),
@@ -71,28 +72,7 @@ impl Cursor<'_, '_, '_> {
     /// Reports that no declaration begins here.
     fn no_declaration(&mut self, level: Level) -> Reported {
         let token = self.token();
-        let hint = match &token.kind {
-            TokenKind::Semicolon(_) => Some("drop the semicolon".to_owned()),
-            TokenKind::Identifier(word) => match (level, &self.ahead(1).kind) {
-                (Level::Struct, TokenKind::Identifier(_))
-                    if crate::diagnostic::nearest(word, KEYWORDS).is_none() =>
-                {
-                    Some("a field is written `name @0 :Type;`".to_owned())
-                }
-                (Level::Interface, TokenKind::OpenParen) => {
-                    Some("a method is written `name @0 (parameters) -> (results);`".to_owned())
-                }
-                _ => crate::diagnostic::nearest(word, KEYWORDS)
-                    .map(|near| format!("did you mean `{near}`?")),
-            },
-            TokenKind::Operator("@") if level != Level::File => {
-                Some("the ID of a type stands after its name".to_owned())
-            }
-            TokenKind::Operator("$") if level != Level::File => {
-                Some("annotations of a type stand before its `{`".to_owned())
-            }
-            _ => None,
-        };
+        let hint = self.advice(level);
         let expected = match level {
             Level::File | Level::Enum => "a declaration",
             Level::Struct => "a field or declaration",
@@ -107,6 +87,39 @@ impl Cursor<'_, '_, '_> {
             None => self.sink.error(token.span, message),
         }
         Reported
+    }
+
+    /// How to mend a statement that begins with no declaration.
+    fn advice(&self, level: Level) -> Option<String> {
+        let advice = match (&self.token().kind, level, &self.ahead(1).kind) {
+            (TokenKind::Semicolon(_), ..) => "drop the semicolon",
+            (TokenKind::Operator("@"), ..) => "the ID of a type stands after its name",
+            (TokenKind::Operator("$"), ..) => "annotations of a type stand before its `{`",
+            (TokenKind::Identifier("import"), _, TokenKind::Text(_)) => {
+                "an import has a name: `using Name = import \"…\";`"
+            }
+            (TokenKind::Identifier("group"), Level::Struct, TokenKind::Identifier(_)) => {
+                "a group is written `name :group { … }`"
+            }
+            (TokenKind::Identifier(_), Level::File, TokenKind::Operator("@" | ":")) => {
+                "fields stand inside of a struct"
+            }
+            (TokenKind::Identifier(_), Level::Interface, TokenKind::OpenParen) => {
+                "a method is written `name @0 (parameters) -> (results);`"
+            }
+            (TokenKind::Identifier(word), ..) => {
+                let near = crate::diagnostic::nearest(word, KEYWORDS);
+                return match near {
+                    Some(near) => Some(format!("did you mean `{near}`?")),
+                    None if level == Level::Struct => {
+                        Some("a field is written `name @0 :Type;`".to_owned())
+                    }
+                    None => None,
+                };
+            }
+            _ => return None,
+        };
+        Some(advice.to_owned())
     }
 
     fn using(&mut self, declaration: &mut Declaration) -> Parsed<()> {

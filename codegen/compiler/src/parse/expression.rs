@@ -25,7 +25,8 @@ impl Cursor<'_, '_, '_> {
         Ok(())
     }
 
-    /// What follows a `$`. The last application in it is the value's: `$a(T).b(x)` gives `x` to `a(T).b`.
+    /// What follows a `$`. The last application in it is the value's: `$a(T).b(x)` gives `x` to
+    /// `a(T).b`.
     pub(super) fn annotation_application(&mut self) -> Parsed<AnnotationApplication> {
         let Expression { kind, span } = self.expression("the name of an annotation")?;
         Ok(match kind {

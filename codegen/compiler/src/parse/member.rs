@@ -21,7 +21,10 @@ impl Cursor<'_, '_, '_> {
         declaration.kind = DeclKind::Union;
         self.next();
         if !self.ends_statement() {
-            let hint = "an unnamed union has neither number nor annotations";
+            let hint = match self.kind() {
+                TokenKind::Identifier(_) => "a union with a name is written `name :union { … }`",
+                _ => "a union without a name has neither number nor annotations",
+            };
             return Err(self.unexpected_hint("`{`", Some(hint.to_owned())));
         }
         Ok(())

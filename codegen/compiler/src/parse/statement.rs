@@ -94,7 +94,8 @@ impl Cursor<'_, '_, '_> {
         known.then_some(declaration)
     }
 
-    /// The end of a statement whose header was read, and the block if it has one. Returns where it ends.
+    /// The end of a statement whose header was read, and the block if it has one. Returns where it
+    /// ends.
     fn statement_end(
         &mut self,
         header: Parsed<()>,

@@ -12,6 +12,12 @@ use crate::types::{AnyPointer, Bindings, Brand, Type};
 /// memory than there is. Types that people write stay below a hundred.
 pub(crate) const MAX_TYPE_WEIGHT: usize = 2_000;
 
+/// Most type arguments inside of type arguments: `Box(Box(Text))` has two.
+///
+/// Readers follow 64 pointers into each other unless told otherwise, and a level takes four of them. The limit is what
+/// keeps a chain of aliases from exhausting the stack.
+pub(crate) const MAX_TYPE_DEPTH: usize = 100;
+
 /// Most names of all the types of a compilation, counted in the same way.
 ///
 /// One of them is less than 100 bytes of a request, whose size is limited by its own format.
@@ -46,6 +52,7 @@ pub(crate) struct BrandScope {
     /// What they are bound to, if they are.
     bound: Rc<[Branded]>,
     weight: usize,
+    depth: usize,
 }
 
 impl Branded {
@@ -61,6 +68,26 @@ impl Branded {
         match &self.body {
             Body::Decl(_, brand) => brand.weight.saturating_add(1),
             Body::Parameter { .. } => 1,
+        }
+    }
+
+    fn depth(&self) -> usize {
+        match &self.body {
+            Body::Decl(_, brand) => brand.depth,
+            Body::Parameter { .. } => 0,
+        }
+    }
+
+    /// Why a type like this is refused, if it is.
+    pub(super) fn excess(&self) -> Option<String> {
+        if self.weight() > MAX_TYPE_WEIGHT {
+            Some(format!("type is made of more than {MAX_TYPE_WEIGHT} names"))
+        } else if self.depth() > MAX_TYPE_DEPTH {
+            Some(format!(
+                "type has parameters more than {MAX_TYPE_DEPTH} levels deep"
+            ))
+        } else {
+            None
         }
     }
 
@@ -88,10 +115,15 @@ impl BrandScope {
         inherited: bool,
         bound: Rc<[Branded]>,
     ) -> Rc<Self> {
-        let outer = parent.as_ref().map_or(0, |parent| parent.weight);
+        let (weight, depth) = parent
+            .as_ref()
+            .map_or((0, 0), |parent| (parent.weight, parent.depth));
         let weight = bound
             .iter()
-            .fold(outer, |sum, one| sum.saturating_add(one.weight()));
+            .fold(weight, |sum, one| sum.saturating_add(one.weight()));
+        let depth = bound
+            .iter()
+            .fold(depth, |most, one| most.max(one.depth() + 1));
         Rc::new(Self {
             parent,
             id,
@@ -99,6 +131,7 @@ impl BrandScope {
             inherited,
             bound,
             weight,
+            depth,
         })
     }
 
@@ -321,14 +354,6 @@ impl Scopes<'_> {
             false,
             bound.into(),
         );
-        if brand.weight > MAX_TYPE_WEIGHT {
-            self.error(
-                node,
-                span,
-                format!("type is made of more than {MAX_TYPE_WEIGHT} names"),
-            );
-            return None;
-        }
         Some(Branded {
             body: Body::Decl(decl.clone(), brand),
             span: Some(span),

@@ -1,7 +1,7 @@
 //! Nearest names, for hints.
 
 use super::{Builtin, NodeRef, Scopes};
-use crate::suggest::nearest;
+use crate::diagnostic::nearest;
 
 /// Most names that are compared for one hint.
 const MAX_CANDIDATES: usize = 10_000;

@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use crate::ast::{Expression, ExpressionKind, Located, Param, Span};
-use crate::suggest;
 use crate::types::{AnyPointer, FieldShapeKind, Names, StructShape, Type};
 
 use super::found::{Fit, Found, type_name};
@@ -164,7 +163,7 @@ impl Evaluator<'_> {
             name.value,
             self.names.node_name(*id)
         );
-        let hint = suggest::nearest(&name.value, enumerants.iter().map(String::as_str))
+        let hint = crate::diagnostic::nearest(&name.value, enumerants.iter().map(String::as_str))
             .map(|near| format!("did you mean `{near}`?"));
         self.names.error(source.span, message, hint);
         None
@@ -237,8 +236,8 @@ impl Evaluator<'_> {
         let Some(field) = shape.fields.iter().find(|field| field.name == name.value) else {
             let message = format!("`{}` has no field `{}`", shape.name, name.value);
             let known = shape.fields.iter().map(|field| field.name.as_str());
-            let hint =
-                suggest::nearest(&name.value, known).map(|near| format!("did you mean `{near}`?"));
+            let hint = crate::diagnostic::nearest(&name.value, known)
+                .map(|near| format!("did you mean `{near}`?"));
             self.names.error(name.span, message, hint);
             return None;
         };
@@ -300,12 +299,15 @@ impl Evaluator<'_> {
             return None;
         }
         let bytes = self.names.embed(path)?;
-        if let Type::Struct { .. } = ty {
+        if let Type::Struct { id, brand } = ty {
+            let shape = self.names.structure(*id, brand)?;
             // A message of many small lists takes more space in memory than in the file, so it is counted while it is read.
             let limit = self.budget.words;
             return match embed::root(&bytes, limit) {
                 Ok(value) => {
                     let value: StructValue = value;
+                    // An older program may have written it, whose struct was smaller.
+                    let value = value.at_least(shape.data_words, shape.pointers);
                     self.spend(span, value.cost.words)?;
                     Some(Found::Typed(
                         ty.clone(),

@@ -49,7 +49,11 @@ impl Meaning {
         let options = *ReaderOptions::new().traversal_limit_in_words(None);
         let message = capnp::serialize::read_message(request, options)?;
         let request: code_generator_request::Reader<'_> = message.get_root()?;
-        let mut meaning = Self { nodes: BTreeMap::new(), files: Vec::new(), docs: BTreeMap::new() };
+        let mut meaning = Self {
+            nodes: BTreeMap::new(),
+            files: Vec::new(),
+            docs: BTreeMap::new(),
+        };
         for node in request.get_nodes()? {
             let entry = Node {
                 name: node.get_display_name()?.to_string()?,
@@ -57,11 +61,17 @@ impl Meaning {
                 text: format!("{node:?}"),
             };
             if let Some(twice) = meaning.nodes.insert(node.get_id(), entry) {
-                return Err(capnp::Error::failed(format!("node {} is there twice", twice.name)));
+                return Err(capnp::Error::failed(format!(
+                    "node {} is there twice",
+                    twice.name
+                )));
             }
         }
         for file in request.get_requested_files()? {
-            let imports = file.get_imports()?.iter().map(|import| Ok((import.get_id(), import.get_name()?.to_string()?)));
+            let imports = file
+                .get_imports()?
+                .iter()
+                .map(|import| Ok((import.get_id(), import.get_name()?.to_string()?)));
             meaning.files.push(File {
                 id: file.get_id(),
                 name: file.get_filename()?.to_string()?,
@@ -70,10 +80,18 @@ impl Meaning {
         }
         for info in request.get_source_info()? {
             let members = info.get_members()?.iter().map(|member| {
-                Ok(if member.has_doc_comment() { Some(member.get_doc_comment()?.to_string()?) } else { None })
+                Ok(if member.has_doc_comment() {
+                    Some(lossy(member.get_doc_comment()?))
+                } else {
+                    None
+                })
             });
             let docs = Docs {
-                node: if info.has_doc_comment() { Some(info.get_doc_comment()?.to_string()?) } else { None },
+                node: if info.has_doc_comment() {
+                    Some(lossy(info.get_doc_comment()?))
+                } else {
+                    None
+                },
                 members: members.collect::<capnp::Result<_>>()?,
             };
             // The reference gives parameter lists an entry without comments, under the ID 0.
@@ -91,25 +109,41 @@ impl Meaning {
             match other.nodes.get(id) {
                 None => out.push(format!("node {} (@0x{id:x}) is missing", node.name)),
                 Some(theirs) if theirs.canonical != node.canonical => {
-                    out.push(format!("node {}: {}", node.name, first_difference(&node.text, &theirs.text)));
+                    out.push(format!(
+                        "node {}: {}",
+                        node.name,
+                        first_difference(&node.text, &theirs.text)
+                    ));
                 }
                 Some(_) => {}
             }
         }
         for (id, node) in &other.nodes {
             if !self.nodes.contains_key(id) {
-                out.push(format!("node {} (@0x{id:x}) should not be there", node.name));
+                out.push(format!(
+                    "node {} (@0x{id:x}) should not be there",
+                    node.name
+                ));
             }
         }
         if self.files != other.files {
             let texts = (format!("{:?}", self.files), format!("{:?}", other.files));
-            out.push(format!("requested files: {}", first_difference(&texts.0, &texts.1)));
+            out.push(format!(
+                "requested files: {}",
+                first_difference(&texts.0, &texts.1)
+            ));
         }
-        for id in self.docs.keys().chain(other.docs.keys().filter(|id| !self.docs.contains_key(id))) {
+        for id in self
+            .docs
+            .keys()
+            .chain(other.docs.keys().filter(|id| !self.docs.contains_key(id)))
+        {
             let (mine, theirs) = (self.docs.get(id), other.docs.get(id));
             if mine != theirs {
                 let name = self.nodes.get(id).map_or("?", |node| &node.name);
-                out.push(format!("doc comments of {name} (@0x{id:x}): expected {mine:?}, got {theirs:?}"));
+                out.push(format!(
+                    "doc comments of {name} (@0x{id:x}): expected {mine:?}, got {theirs:?}"
+                ));
             }
         }
         out
@@ -125,6 +159,11 @@ pub fn differences(expected: &[u8], actual: &[u8]) -> Vec<String> {
     }
 }
 
+/// Comments may hold any bytes.
+fn lossy(text: capnp::text::Reader<'_>) -> String {
+    String::from_utf8_lossy(text.as_bytes()).into_owned()
+}
+
 /// The canonical form of a node, without the byte range that depends on the release.
 fn canonical(node: node::Reader<'_>) -> capnp::Result<Vec<u8>> {
     let words = u32::try_from(node.total_size()?.word_count).unwrap() + 8;
@@ -137,7 +176,10 @@ fn canonical(node: node::Reader<'_>) -> capnp::Result<Vec<u8>> {
         let start = 8 * (1 + BYTE_RANGE_WORD);
         bytes[start..start + 8].fill(0);
         let segments = [&bytes[..]];
-        let zeroed = capnp::message::Reader::new(capnp::message::SegmentArray::new(&segments), ReaderOptions::new());
+        let zeroed = capnp::message::Reader::new(
+            capnp::message::SegmentArray::new(&segments),
+            ReaderOptions::new(),
+        );
         let mut again = Builder::new(HeapAllocator::new().first_segment_words(words));
         again.set_root_canonical(zeroed.get_root::<node::Reader<'_>>()?)?;
         return Ok(again.get_segments_for_output()[0].to_vec());
@@ -151,7 +193,11 @@ pub fn first_difference(expected: &str, actual: &str) -> String {
     if expected == actual {
         return "same text, different bytes (a null pointer against an empty value, or a pointer's value)".to_owned();
     }
-    let same = expected.bytes().zip(actual.bytes()).take_while(|(a, b)| a == b).count();
+    let same = expected
+        .bytes()
+        .zip(actual.bytes())
+        .take_while(|(a, b)| a == b)
+        .count();
     let cut = |text: &str| -> String {
         let bytes = text.as_bytes();
         let from = same.saturating_sub(AROUND / 2);

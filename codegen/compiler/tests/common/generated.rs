@@ -14,7 +14,13 @@ pub fn rust(request: &[u8]) -> Result<BTreeMap<String, String>, String> {
     for path in super::files_below(dir.path(), ".rs") {
         let name = path.strip_prefix(dir.path()).unwrap_or(Path::new("?"));
         let text = std::fs::read_to_string(&path).unwrap();
-        files.insert(name.display().to_string(), text.lines().filter(|line| !is_version(line)).map(ordered).collect());
+        files.insert(
+            name.display().to_string(),
+            text.lines()
+                .filter(|line| !is_version(line))
+                .map(ordered)
+                .collect(),
+        );
     }
     Ok(files)
 }
@@ -50,7 +56,11 @@ pub fn differences(expected: &[u8], actual: &[u8]) -> Vec<String> {
     let (expected, actual) = match (expected, actual) {
         (Ok(expected), Ok(actual)) => (expected, actual),
         (expected, actual) => {
-            return vec![format!("capnpc: expected {:?}, got {:?}", expected.map(|_| "code"), actual.map(|_| "code"))];
+            return vec![format!(
+                "capnpc: expected {:?}, got {:?}",
+                expected.map(|_| "code"),
+                actual.map(|_| "code")
+            )];
         }
     };
     let mut out = Vec::new();
@@ -58,11 +68,19 @@ pub fn differences(expected: &[u8], actual: &[u8]) -> Vec<String> {
         match actual.get(name) {
             None => out.push(format!("capnpc does not write {name}")),
             Some(other) if other != text => {
-                out.push(format!("{name}: {}", super::canonical::first_difference(text, other)));
+                out.push(format!(
+                    "{name}: {}",
+                    super::canonical::first_difference(text, other)
+                ));
             }
             Some(_) => {}
         }
     }
-    out.extend(actual.keys().filter(|name| !expected.contains_key(*name)).map(|name| format!("capnpc writes {name} too")));
+    out.extend(
+        actual
+            .keys()
+            .filter(|name| !expected.contains_key(*name))
+            .map(|name| format!("capnpc writes {name} too")),
+    );
     out
 }

@@ -99,7 +99,9 @@ pub fn corpus(test: &str) -> Option<PathBuf> {
         |path| Some(PathBuf::from(path)),
     );
     if found.is_none() {
-        println!("{test}: skipped, no corpus of public schemas (set CAPNP_CORPUS to its directory)");
+        println!(
+            "{test}: skipped, no corpus of public schemas (set CAPNP_CORPUS to its directory)"
+        );
     }
     found.map(|path| path.canonicalize().unwrap())
 }
@@ -134,7 +136,8 @@ impl Failures {
     pub fn note(&mut self, case: &dyn std::fmt::Display, wrong: Vec<String>) {
         self.cases += 1;
         if !wrong.is_empty() {
-            self.failed.push(format!("{case}\n    {}", wrong.join("\n    ")));
+            self.failed
+                .push(format!("{case}\n    {}", wrong.join("\n    ")));
         }
     }
 
@@ -142,7 +145,11 @@ impl Failures {
     #[track_caller]
     pub fn finish(self, what: &str) {
         assert!(self.cases > 0, "no {what} to compare");
-        println!("{what}: {} compared, {} differ", self.cases, self.failed.len());
+        println!(
+            "{what}: {} compared, {} differ",
+            self.cases,
+            self.failed.len()
+        );
         assert!(
             self.failed.is_empty(),
             "{} of {} {what} differ:\n{}",

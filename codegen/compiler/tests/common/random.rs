@@ -55,9 +55,20 @@ enum Body {
 }
 
 enum Member {
-    Field { name: String, ordinal: usize, ty: Ty },
-    Group { name: String, members: Vec<Member> },
-    Union { name: Option<String>, ordinal: Option<usize>, members: Vec<Member> },
+    Field {
+        name: String,
+        ordinal: usize,
+        ty: Ty,
+    },
+    Group {
+        name: String,
+        members: Vec<Member>,
+    },
+    Union {
+        name: Option<String>,
+        ordinal: Option<usize>,
+        members: Vec<Member>,
+    },
 }
 
 struct World {
@@ -70,13 +81,31 @@ struct World {
     depth: usize,
 }
 
-const TARGETS: [&str; 12] =
-    ["file", "const", "enum", "enumerant", "struct", "field", "union", "group", "interface", "method", "param", "annotation"];
+const TARGETS: [&str; 12] = [
+    "file",
+    "const",
+    "enum",
+    "enumerant",
+    "struct",
+    "field",
+    "union",
+    "group",
+    "interface",
+    "method",
+    "param",
+    "annotation",
+];
 
 impl World {
     fn plan(seed: u64) -> Self {
-        let mut world =
-            Self { rng: Rng::new(seed), files: 1, decls: Vec::new(), top: Vec::new(), names: 0, depth: 0 };
+        let mut world = Self {
+            rng: Rng::new(seed),
+            files: 1,
+            decls: Vec::new(),
+            top: Vec::new(),
+            names: 0,
+            depth: 0,
+        };
         world.files = 1 + usize::from(world.rng.chance(40)) + usize::from(world.rng.chance(15));
         for file in 0..world.files {
             let count = world.rng.below(7) + 2;
@@ -111,12 +140,22 @@ impl World {
         let name = format!("{letter}{}", self.names);
         let nests = matches!(kind, Kind::Struct | Kind::Interface);
         let params = if nests && self.rng.chance(35) {
-            (0..=self.rng.below(3)).map(|i| format!("T{}x{i}", self.names)).collect()
+            (0..=self.rng.below(3))
+                .map(|i| format!("T{}x{i}", self.names))
+                .collect()
         } else {
             Vec::new()
         };
         let index = self.decls.len();
-        self.decls.push(Decl { kind, name, file, parent, params, children: Vec::new(), body: Body::None });
+        self.decls.push(Decl {
+            kind,
+            name,
+            file,
+            parent,
+            params,
+            children: Vec::new(),
+            body: Body::None,
+        });
         if nests && depth < 3 && self.rng.chance(35) {
             for _ in 0..=self.rng.below(3) {
                 let child = self.declare(file, Some(index), depth + 1);
@@ -135,8 +174,15 @@ impl World {
             }
             Kind::Interface => Body::None,
             Kind::Annotation => {
-                let targets = TARGETS.into_iter().filter(|_| self.rng.chance(50)).collect::<Vec<_>>();
-                let targets = if targets.is_empty() { vec!["*"] } else { targets };
+                let targets = TARGETS
+                    .into_iter()
+                    .filter(|_| self.rng.chance(50))
+                    .collect::<Vec<_>>();
+                let targets = if targets.is_empty() {
+                    vec!["*"]
+                } else {
+                    targets
+                };
                 Body::Annotation(targets, self.ty(Some(index), false))
             }
             Kind::Const => Body::Const(self.ty(Some(index), false)),
@@ -145,13 +191,18 @@ impl World {
     }
 
     fn of_kind(&mut self, kind: Kind) -> Option<usize> {
-        let all = (0..self.decls.len()).filter(|&i| self.decls[i].kind == kind).collect::<Vec<_>>();
+        let all = (0..self.decls.len())
+            .filter(|&i| self.decls[i].kind == kind)
+            .collect::<Vec<_>>();
         (!all.is_empty()).then(|| all[self.rng.below(all.len())])
     }
 
     /// The enclosing declarations of one, innermost first.
     fn ancestors(&self, index: usize) -> Vec<usize> {
-        std::iter::successors(self.decls[index].parent, |&parent| self.decls[parent].parent).collect()
+        std::iter::successors(self.decls[index].parent, |&parent| {
+            self.decls[parent].parent
+        })
+        .collect()
     }
 
     /// The members of a struct: first their tree, then their ordinals.
@@ -159,7 +210,11 @@ impl World {
         if self.rng.chance(5) {
             return Vec::new();
         }
-        let budget = if self.rng.chance(8) { 40 } else { 1 + self.rng.below(10) };
+        let budget = if self.rng.chance(8) {
+            40
+        } else {
+            1 + self.rng.below(10)
+        };
         let mut leaves = 0;
         let mut members = self.scope(index, budget, 0, false, &mut leaves);
         let mut ordinals = (0..leaves).collect::<Vec<_>>();
@@ -175,7 +230,14 @@ impl World {
         members
     }
 
-    fn scope(&mut self, index: usize, budget: usize, depth: usize, union: bool, leaves: &mut usize) -> Vec<Member> {
+    fn scope(
+        &mut self,
+        index: usize,
+        budget: usize,
+        depth: usize,
+        union: bool,
+        leaves: &mut usize,
+    ) -> Vec<Member> {
         let mut members = Vec::new();
         let mut left = budget.max(if union { 2 } else { 1 });
         let mut unnamed = union; // a union must not contain an unnamed one, a scope only one
@@ -187,24 +249,41 @@ impl World {
             members.push(match self.rng.below(12) {
                 0 | 1 if depth < 3 => {
                     left = left.saturating_sub(inner);
-                    Member::Group { name, members: self.scope(index, inner, depth + 1, false, leaves) }
+                    Member::Group {
+                        name,
+                        members: self.scope(index, inner, depth + 1, false, leaves),
+                    }
                 }
                 2 | 3 if depth < 3 => {
                     left = left.saturating_sub(inner);
                     let name = (unnamed || self.rng.chance(50)).then_some(name);
                     unnamed |= name.is_none();
                     let members = self.scope(index, inner, depth + 1, true, leaves);
-                    let ordinal = self.rng.chance(3).then(|| std::mem::replace(leaves, *leaves + 1));
+                    let ordinal = self
+                        .rng
+                        .chance(3)
+                        .then(|| std::mem::replace(leaves, *leaves + 1));
                     // An unnamed union has no place for an ordinal in the language.
                     let (name, ordinal) = match (name, ordinal) {
-                        (None, Some(_)) => (None, { *leaves -= 1; None }),
+                        (None, Some(_)) => (None, {
+                            *leaves -= 1;
+                            None
+                        }),
                         both => both,
                     };
-                    Member::Union { name, ordinal, members }
+                    Member::Union {
+                        name,
+                        ordinal,
+                        members,
+                    }
                 }
                 _ => {
                     *leaves += 1;
-                    Member::Field { name, ordinal: 0, ty: self.ty(Some(index), true) }
+                    Member::Field {
+                        name,
+                        ordinal: 0,
+                        ty: self.ty(Some(index), true),
+                    }
                 }
             });
         }
@@ -217,7 +296,9 @@ fn number(members: &mut [Member], ordinals: &mut impl Iterator<Item = usize>) {
         match member {
             Member::Field { ordinal, .. } => *ordinal = ordinals.next().unwrap(),
             Member::Group { members, .. } => number(members, ordinals),
-            Member::Union { ordinal, members, .. } => {
+            Member::Union {
+                ordinal, members, ..
+            } => {
                 number(members, ordinals);
                 if let Some(ordinal) = ordinal {
                     *ordinal = ordinals.next().unwrap();

@@ -19,12 +19,19 @@ impl World {
                     if self.rng.chance(5) {
                         let marks = self.annotations("file", index);
                         if !marks.is_empty() {
-                            let _ = writeln!(text, "{};", marks.replace(" $", ";$").trim_start_matches(';'));
+                            let _ = writeln!(
+                                text,
+                                "{};",
+                                marks.replace(" $", ";$").trim_start_matches(';')
+                            );
                         }
                     }
                     self.declaration(index, 0, &mut text);
                 }
-                File { name: format!("f{file}.capnp"), text }
+                File {
+                    name: format!("f{file}.capnp"),
+                    text,
+                }
             })
             .collect()
     }
@@ -33,7 +40,11 @@ impl World {
         let pad = "  ".repeat(indent);
         let decl = &self.decls[index];
         let (kind, name, children) = (decl.kind, decl.name.clone(), decl.children.clone());
-        let params = if decl.params.is_empty() { String::new() } else { format!("({})", decl.params.join(", ")) };
+        let params = if decl.params.is_empty() {
+            String::new()
+        } else {
+            format!("({})", decl.params.join(", "))
+        };
         let id = if self.rng.chance(5) && kind != Kind::Using {
             format!(" @0x{:x}", self.rng.next() | 1 << 63)
         } else {
@@ -53,7 +64,9 @@ impl World {
             Kind::Enum => {
                 let marks = self.annotations("enum", index);
                 let _ = writeln!(out, "{pad}enum {name}{id}{marks} {{");
-                let Body::Enum(names) = &self.decls[index].body else { return };
+                let Body::Enum(names) = &self.decls[index].body else {
+                    return;
+                };
                 let mut numbered = names.clone().into_iter().enumerate().collect::<Vec<_>>();
                 self.rng.shuffle(&mut numbered);
                 for (ordinal, name) in numbered {
@@ -63,26 +76,47 @@ impl World {
                 }
             }
             Kind::Interface => {
-                let bases = (0..self.rng.below(3)).filter_map(|_| self.base(index)).collect::<Vec<_>>();
-                let extends = if bases.is_empty() { String::new() } else { format!(" extends({})", bases.join(", ")) };
+                let bases = (0..self.rng.below(3))
+                    .filter_map(|_| self.base(index))
+                    .collect::<Vec<_>>();
+                let extends = if bases.is_empty() {
+                    String::new()
+                } else {
+                    format!(" extends({})", bases.join(", "))
+                };
                 let marks = self.annotations("interface", index);
                 let _ = writeln!(out, "{pad}interface {name}{id}{params}{extends}{marks} {{");
                 self.methods(index, indent + 1, out);
             }
             Kind::Annotation => {
                 let marks = self.annotations("annotation", usize::MAX);
-                let Body::Annotation(targets, ty) = &self.decls[index].body else { return };
-                let _ = writeln!(out, "{pad}annotation {name}{id} ({}) :{}{marks};", targets.join(", "), ty.text());
+                let Body::Annotation(targets, ty) = &self.decls[index].body else {
+                    return;
+                };
+                let _ = writeln!(
+                    out,
+                    "{pad}annotation {name}{id} ({}) :{}{marks};",
+                    targets.join(", "),
+                    ty.text()
+                );
             }
             Kind::Const => {
-                let Body::Const(ty) = &self.decls[index].body else { return };
+                let Body::Const(ty) = &self.decls[index].body else {
+                    return;
+                };
                 let ty = ty.clone();
                 let value = self.value(&ty, index, 0).unwrap_or_else(|| "()".to_owned());
                 let marks = self.annotations("const", index);
-                let _ = writeln!(out, "{pad}const {name}{id} :{} = {value}{marks};", ty.text());
+                let _ = writeln!(
+                    out,
+                    "{pad}const {name}{id} :{} = {value}{marks};",
+                    ty.text()
+                );
             }
             Kind::Using => {
-                let Body::Using(target) = &self.decls[index].body else { return };
+                let Body::Using(target) = &self.decls[index].body else {
+                    return;
+                };
                 let _ = writeln!(out, "{pad}using {name} = {target};");
             }
         }
@@ -102,7 +136,11 @@ impl World {
                 Member::Field { name, ordinal, ty } => {
                     let default = self.default(ty, index, 30);
                     let marks = self.annotations("field", index);
-                    let _ = writeln!(out, "{pad}{name} @{ordinal} :{}{default}{marks};", ty.text());
+                    let _ = writeln!(
+                        out,
+                        "{pad}{name} @{ordinal} :{}{default}{marks};",
+                        ty.text()
+                    );
                     self.doc(indent, out);
                 }
                 Member::Group { name, members } => {
@@ -112,10 +150,16 @@ impl World {
                     self.members_text(members, index, indent + 1, out);
                     let _ = writeln!(out, "{pad}}}");
                 }
-                Member::Union { name, ordinal, members } => {
+                Member::Union {
+                    name,
+                    ordinal,
+                    members,
+                } => {
                     match name {
                         Some(name) => {
-                            let ordinal = ordinal.map(|ordinal| format!(" @{ordinal}!")).unwrap_or_default();
+                            let ordinal = ordinal
+                                .map(|ordinal| format!(" @{ordinal}!"))
+                                .unwrap_or_default();
                             let marks = self.annotations("union", index);
                             let _ = writeln!(out, "{pad}{name}{ordinal} :union{marks} {{");
                         }
@@ -137,11 +181,17 @@ impl World {
         self.rng.shuffle(&mut ordinals);
         for ordinal in ordinals {
             let implicit = if self.rng.chance(20) {
-                (0..=self.rng.below(2)).map(|i| format!("M{ordinal}x{i}")).collect()
+                (0..=self.rng.below(2))
+                    .map(|i| format!("M{ordinal}x{i}"))
+                    .collect()
             } else {
                 Vec::new()
             };
-            let types = if implicit.is_empty() { String::new() } else { format!(" [{}]", implicit.join(", ")) };
+            let types = if implicit.is_empty() {
+                String::new()
+            } else {
+                format!(" [{}]", implicit.join(", "))
+            };
             let params = self.parameters(index, &implicit);
             let results = match self.rng.below(8) {
                 0 => String::new(),
@@ -149,7 +199,10 @@ impl World {
                 _ => format!(" -> {}", self.parameters(index, &implicit)),
             };
             let marks = self.annotations("method", index);
-            let _ = writeln!(out, "{pad}m{ordinal} @{ordinal}{types} {params}{results}{marks};");
+            let _ = writeln!(
+                out,
+                "{pad}m{ordinal} @{ordinal}{types} {params}{results}{marks};"
+            );
             self.doc(indent, out);
         }
     }
@@ -188,12 +241,18 @@ impl World {
     fn annotations(&mut self, target: &str, from: usize) -> String {
         let mut out = String::new();
         while self.rng.chance(12) && from != usize::MAX {
-            let Some((annotation, ty)) = self.annotation_for(target) else { break };
+            let Some((annotation, ty)) = self.annotation_for(target) else {
+                break;
+            };
             let name = self.spell(annotation, Some(from));
             if matches!(ty, Ty::Primitive("Void")) && self.rng.chance(70) {
                 let _ = write!(out, " ${name}");
             } else if let Some(value) = self.value(&ty, from, 1) {
-                let value = if value.starts_with('(') && self.rng.chance(50) { value } else { format!("({value})") };
+                let value = if value.starts_with('(') && self.rng.chance(50) {
+                    value
+                } else {
+                    format!("({value})")
+                };
                 let _ = write!(out, " ${name}{value}");
             }
         }

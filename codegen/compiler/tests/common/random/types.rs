@@ -15,8 +15,10 @@ pub(super) enum Ty {
     Opaque(String),
 }
 
-const PRIMITIVES: [&str; 12] =
-    ["Void", "Bool", "Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64", "Float32", "Float64"];
+const PRIMITIVES: [&str; 12] = [
+    "Void", "Bool", "Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64",
+    "Float32", "Float64",
+];
 
 /// Type arguments inside type arguments: enough to see brands within brands.
 const MAX_DEPTH: usize = 3;
@@ -41,8 +43,15 @@ impl World {
             10..=11 => Ty::Text,
             12 => Ty::Data,
             13..=14 => Ty::List(Box::new(self.element(from))),
-            15 => self.reference(from, Kind::Enum).unwrap_or(Ty::Primitive("UInt16")),
-            16 if params => Ty::Opaque((*self.rng.pick(&["AnyPointer", "AnyStruct", "AnyList", "Capability"])).to_owned()),
+            15 => self
+                .reference(from, Kind::Enum)
+                .unwrap_or(Ty::Primitive("UInt16")),
+            16 if params => Ty::Opaque(
+                (*self
+                    .rng
+                    .pick(&["AnyPointer", "AnyStruct", "AnyList", "Capability"]))
+                .to_owned(),
+            ),
             17..=18 if params => self.param(from).unwrap_or(Ty::Text),
             19 if params => self.reference(from, Kind::Interface).unwrap_or(Ty::Text),
             20 if params => self.reference(from, Kind::Using).unwrap_or(Ty::Data),
@@ -64,7 +73,9 @@ impl World {
             }
             8 => self.reference(from, Kind::Enum).unwrap_or(Ty::Text),
             9 => self.reference(from, Kind::Interface).unwrap_or(Ty::Data),
-            _ => self.reference(from, Kind::Struct).unwrap_or(Ty::Primitive("Bool")),
+            _ => self
+                .reference(from, Kind::Struct)
+                .unwrap_or(Ty::Primitive("Bool")),
         }
     }
 
@@ -84,7 +95,9 @@ impl World {
     fn param(&mut self, from: Option<usize>) -> Option<Ty> {
         let from = from?;
         let scopes = std::iter::once(from).chain(self.ancestors(from));
-        let params = scopes.flat_map(|scope| self.decls[scope].params.clone()).collect::<Vec<_>>();
+        let params = scopes
+            .flat_map(|scope| self.decls[scope].params.clone())
+            .collect::<Vec<_>>();
         (!params.is_empty()).then(|| Ty::Opaque(self.rng.pick(&params).clone()))
     }
 
@@ -107,13 +120,24 @@ impl World {
         let file = self.decls[target].file;
         let mut out = String::new();
         if from.is_none_or(|from| self.decls[from].file != file) {
-            out = if self.rng.chance(80) { format!("F{file}.") } else { format!("import \"f{file}.capnp\".") };
+            out = if self.rng.chance(80) {
+                format!("F{file}.")
+            } else {
+                format!("import \"f{file}.capnp\".")
+            };
         } else if let Some(from) = from {
             // Names are unique, so the path may begin at any child of a scope that encloses `from`.
             let mut enclosing = self.ancestors(from);
             enclosing.push(from);
-            let shared = path.iter().take_while(|step| enclosing.contains(step)).count();
-            let skip = if shared == 0 { 0 } else { self.rng.below(shared + 1).min(path.len() - 1) };
+            let shared = path
+                .iter()
+                .take_while(|step| enclosing.contains(step))
+                .count();
+            let skip = if shared == 0 {
+                0
+            } else {
+                self.rng.below(shared + 1).min(path.len() - 1)
+            };
             if skip == 0 && self.rng.chance(10) {
                 out.push_str(" .");
             }
@@ -127,7 +151,9 @@ impl World {
             let params = self.decls[step].params.len();
             if params > 0 && self.depth < MAX_DEPTH && self.rng.chance(70) {
                 self.depth += 1;
-                let arguments = (0..params).map(|_| self.argument(from).text()).collect::<Vec<_>>();
+                let arguments = (0..params)
+                    .map(|_| self.argument(from).text())
+                    .collect::<Vec<_>>();
                 self.depth -= 1;
                 out.push_str(&format!("({})", arguments.join(", ")));
             }
@@ -137,7 +163,11 @@ impl World {
 
     /// What an alias stands for: a declaration that is not itself a later alias.
     pub(super) fn alias_target(&mut self, index: usize) -> String {
-        let kind = if self.rng.chance(80) { Kind::Struct } else { Kind::Interface };
+        let kind = if self.rng.chance(80) {
+            Kind::Struct
+        } else {
+            Kind::Interface
+        };
         match self.of_kind(kind) {
             Some(target) => self.spell(target, Some(index)),
             None => "Text".to_owned(),
@@ -146,17 +176,27 @@ impl World {
 
     /// An interface that may be extended: an earlier one, so that none extends itself.
     pub(super) fn base(&mut self, index: usize) -> Option<String> {
-        let earlier = (0..index).filter(|&i| self.decls[i].kind == Kind::Interface).collect::<Vec<_>>();
+        let earlier = (0..index)
+            .filter(|&i| self.decls[i].kind == Kind::Interface)
+            .collect::<Vec<_>>();
         let target = *(!earlier.is_empty()).then(|| self.rng.pick(&earlier))?;
         Some(self.spell(target, Some(index)))
     }
 
     /// An annotation for a target, with its type.
     pub(super) fn annotation_for(&mut self, target: &str) -> Option<(usize, Ty)> {
-        let fitting = self.decls.iter().enumerate().filter_map(|(i, decl)| match &decl.body {
-            Body::Annotation(targets, ty) if targets.contains(&target) || targets.contains(&"*") => Some((i, ty.clone())),
-            _ => None,
-        });
+        let fitting = self
+            .decls
+            .iter()
+            .enumerate()
+            .filter_map(|(i, decl)| match &decl.body {
+                Body::Annotation(targets, ty)
+                    if targets.contains(&target) || targets.contains(&"*") =>
+                {
+                    Some((i, ty.clone()))
+                }
+                _ => None,
+            });
         let fitting = fitting.collect::<Vec<_>>();
         (!fitting.is_empty()).then(|| self.rng.pick(&fitting).clone())
     }

@@ -19,16 +19,26 @@ impl World {
             Ty::Text => Some(self.text()),
             Ty::Data => Some(self.data()),
             Ty::List(element) => {
-                let count = if depth >= MAX_DEPTH { 0 } else { self.rng.below(4) };
+                let count = if depth >= MAX_DEPTH {
+                    0
+                } else {
+                    self.rng.below(4)
+                };
                 let mut items = Vec::new();
                 for _ in 0..count {
                     items.push(self.value(element, from, depth + 1)?);
                 }
-                let comma = if !items.is_empty() && self.rng.chance(10) { "," } else { "" };
+                let comma = if !items.is_empty() && self.rng.chance(10) {
+                    ","
+                } else {
+                    ""
+                };
                 Some(format!("[{}{comma}]", items.join(", ")))
             }
             Ty::Enum(index, _) => {
-                let Body::Enum(names) = &self.decls[*index].body else { return None };
+                let Body::Enum(names) = &self.decls[*index].body else {
+                    return None;
+                };
                 let names = names.clone();
                 Some(self.rng.pick(&names).clone())
             }
@@ -57,14 +67,21 @@ impl World {
         let same = same.map(|(i, _)| i).collect::<Vec<_>>();
         let target = *(!same.is_empty()).then(|| self.rng.pick(&same))?;
         let name = self.spell(target, Some(from));
-        Some(if name.contains('.') { name } else { format!(" .{}", self.spell_from_top(target)) })
+        Some(if name.contains('.') {
+            name
+        } else {
+            format!(" .{}", self.spell_from_top(target))
+        })
     }
 
     fn spell_from_top(&self, target: usize) -> String {
         let mut path = self.ancestors(target);
         path.reverse();
         path.push(target);
-        path.iter().map(|&step| self.decls[step].name.as_str()).collect::<Vec<_>>().join(".")
+        path.iter()
+            .map(|&step| self.decls[step].name.as_str())
+            .collect::<Vec<_>>()
+            .join(".")
     }
 
     fn tuple(&mut self, members: &[Member], from: usize, depth: usize) -> String {
@@ -108,7 +125,11 @@ impl World {
     }
 
     fn primitive(&mut self, name: &str) -> String {
-        let bits = |name: &str| name.trim_start_matches(|c: char| c.is_alphabetic()).parse::<u32>().unwrap_or(0);
+        let bits = |name: &str| {
+            name.trim_start_matches(|c: char| c.is_alphabetic())
+                .parse::<u32>()
+                .unwrap_or(0)
+        };
         match name {
             "Void" => "void".to_owned(),
             "Bool" => if self.rng.chance(50) { "true" } else { "false" }.to_owned(),
@@ -149,8 +170,9 @@ impl World {
     }
 
     fn text(&mut self) -> String {
-        const PIECES: [&str; 14] =
-            ["a", "b", " ", "\\n", "\\\"", "\\x41", "\\101", "ü", "世", "#", "\\\\", "\\t", "{", ";"];
+        const PIECES: [&str; 14] = [
+            "a", "b", " ", "\\n", "\\\"", "\\x41", "\\101", "ü", "世", "#", "\\\\", "\\t", "{", ";",
+        ];
         let mut out = String::from("\"");
         for _ in 0..self.rng.below(8) {
             let piece: &&str = self.rng.pick(&PIECES);
@@ -167,7 +189,12 @@ impl World {
         if self.rng.chance(30) {
             return self.text();
         }
-        let bytes = (0..=self.rng.below(6)).map(|_| format!("{:02x}", self.rng.next() as u8)).collect::<Vec<_>>();
-        format!("0x\"{}\"", bytes.join(if self.rng.chance(50) { " " } else { "" }))
+        let bytes = (0..=self.rng.below(6))
+            .map(|_| format!("{:02x}", self.rng.next() as u8))
+            .collect::<Vec<_>>();
+        format!(
+            "0x\"{}\"",
+            bytes.join(if self.rng.chance(50) { " " } else { "" })
+        )
     }
 }
