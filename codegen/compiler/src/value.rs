@@ -216,6 +216,15 @@ impl StructValue {
         }
     }
 
+    /// The same struct with sections of at least this size.
+    #[must_use]
+    pub fn at_least(self, data_words: u16, pointers: u16) -> Self {
+        let (mut data, mut all) = (self.data, self.pointers);
+        data.resize(data.len().max(usize::from(data_words) * 8), 0);
+        all.resize(all.len().max(pointers.into()), Value::AnyPointer(None));
+        Self::new(data, all)
+    }
+
     /// The data section.
     #[must_use]
     pub fn data(&self) -> &[u8] {

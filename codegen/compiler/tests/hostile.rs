@@ -130,7 +130,7 @@ fn reasonable_depth_is_accepted() {
 
 #[test]
 fn long_chains_end() {
-    const LONG: usize = 20_000;
+    const LONG: usize = 4_000;
     let chain = |first: &str, link: &dyn Fn(usize) -> String| {
         let mut text = format!("{ID}{first}\n");
         for i in 1..LONG {
@@ -180,6 +180,33 @@ fn long_chains_end() {
 }
 
 #[test]
+fn deep_types_end() {
+    let deep = |front: &str, count: usize, back: &str| {
+        format!("{}{}{}", front.repeat(count), "T", back.repeat(count))
+    };
+    for (depth, members) in [(1, 1), (20, 3), (50, 60), (60, 60)] {
+        let next = deep("G(", depth, ")");
+        let text = format!(
+            "{ID}struct G(T) {{ using N = {next}; a @0 :T; }}\n\
+             struct S {{ a @0 :G(Text){n}; b @1 :A{n}; c @2 :B{n}; }}\n\
+             using A = G(Data){n}; using B = A{n}; using C = B{n};",
+            n = ".N".repeat(members)
+        );
+        let small = depth * members < 100;
+        assert_eq!(
+            compile(text).is_ok(),
+            small && depth == 1,
+            "depth {depth}, {members} members"
+        );
+    }
+    let pair = format!(
+        "{ID}struct J(A, B) {{ using K = J(J(A, B), J(B, A)); a @0 :A; }}\nstruct S {{ a @0 :J(Text, Data){}; }}",
+        ".K".repeat(60)
+    );
+    assert!(compile(pair).is_err());
+}
+
+#[test]
 fn long_imports_end() {
     const FILES: usize = 2_000;
     let mut files = MemoryFiles::new();
@@ -219,7 +246,17 @@ fn width_is_no_problem_up_to_the_limits_of_the_format() {
     for i in 0..65_536 {
         let _ = write!(members, "e{i}x @{i};");
     }
-    assert!(compile(members + "}").is_ok());
+    assert!(compile(members.clone() + "}").is_ok());
+    assert!(compile(members + "e65536x @65536; }").is_err());
+    assert!(
+        compile(format!(
+            "{ID}interface I {{ m @0 ({}); }}",
+            (0..65_537)
+                .map(|i| format!("p{i}x :Void,"))
+                .collect::<String>()
+        ))
+        .is_err()
+    );
     let mut union = format!("{ID}struct S {{ union {{");
     for i in 0..10_000 {
         let _ = write!(union, "f{i}x @{i} :Int32;");

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::types::{MAX_TYPE_DEPTH, MAX_TYPE_WEIGHT};
 use super::{Builtin, NodeRef, Resolved, ResolvedDecl, Scopes, Target};
 use crate::ast::Span;
 use crate::types::{AnyPointer, Bindings, Type};
@@ -58,6 +59,17 @@ impl Branded {
         match &self.body {
             Body::Decl(_, brand) => brand.depth,
             Body::Parameter { .. } => 0,
+        }
+    }
+
+    /// Why a type like this is refused, if it is.
+    pub(super) fn excess(&self) -> Option<String> {
+        if self.weight() > MAX_TYPE_WEIGHT {
+            Some(format!("type is made of more than {MAX_TYPE_WEIGHT} names"))
+        } else if self.depth() > MAX_TYPE_DEPTH {
+            Some(format!("type has parameters more than {MAX_TYPE_DEPTH} levels deep"))
+        } else {
+            None
         }
     }
 

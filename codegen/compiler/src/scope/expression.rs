@@ -35,6 +35,21 @@ impl Scopes<'_> {
         node: NodeRef,
         implicit: Implicit<'_>,
     ) -> Option<Branded> {
+        let found = self.named_here(brand, source, node, implicit)?;
+        if let Some(excess) = found.excess() {
+            self.error(node, source.span, excess);
+            return None;
+        }
+        Some(found)
+    }
+
+    fn named_here(
+        &mut self,
+        brand: &Rc<BrandScope>,
+        source: &Expression,
+        node: NodeRef,
+        implicit: Implicit<'_>,
+    ) -> Option<Branded> {
         match &source.kind {
             ExpressionKind::Unknown => None,
             ExpressionKind::RelativeName(name) => {

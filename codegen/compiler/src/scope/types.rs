@@ -12,9 +12,10 @@ use crate::types::{AnyPointer, Bindings, Brand, Type};
 /// memory than there is. Types that people write stay below a hundred.
 pub(crate) const MAX_TYPE_WEIGHT: usize = 2_000;
 
-/// Deepest nesting of a type.
+/// Most type arguments inside of type arguments: `Box(Box(Text))` has two.
 ///
-/// Each level is four pointers deep in a request, and readers follow 64 by default.
+/// Readers follow 64 pointers into each other unless told otherwise, and a level takes four of them. The limit is what
+/// keeps a chain of aliases from exhausting the stack.
 pub(crate) const MAX_TYPE_DEPTH: usize = 64;
 
 /// Most names of all the types of a compilation, counted in the same way.
@@ -80,22 +81,6 @@ impl Scopes<'_> {
             false,
             bound.into(),
         );
-        if brand.weight > MAX_TYPE_WEIGHT {
-            self.error(
-                node,
-                span,
-                format!("type is made of more than {MAX_TYPE_WEIGHT} names"),
-            );
-            return None;
-        }
-        if brand.depth > MAX_TYPE_DEPTH {
-            self.error(
-                node,
-                span,
-                format!("type is nested more than {MAX_TYPE_DEPTH} levels deep"),
-            );
-            return None;
-        }
         Some(Branded {
             body: Body::Decl(decl.clone(), brand),
             span: Some(span),

@@ -299,12 +299,15 @@ impl Evaluator<'_> {
             return None;
         }
         let bytes = self.names.embed(path)?;
-        if let Type::Struct { .. } = ty {
+        if let Type::Struct { id, brand } = ty {
+            let shape = self.names.structure(*id, brand)?;
             // A message of many small lists takes more space in memory than in the file, so it is counted while it is read.
             let limit = self.budget.words;
             return match embed::root(&bytes, limit) {
                 Ok(value) => {
                     let value: StructValue = value;
+                    // An older program may have written it, whose struct was smaller.
+                    let value = value.at_least(shape.data_words, shape.pointers);
                     self.spend(span, value.cost.words)?;
                     Some(Found::Typed(
                         ty.clone(),

@@ -81,14 +81,14 @@ impl Meaning {
         for info in request.get_source_info()? {
             let members = info.get_members()?.iter().map(|member| {
                 Ok(if member.has_doc_comment() {
-                    Some(member.get_doc_comment()?.to_string()?)
+                    Some(lossy(member.get_doc_comment()?))
                 } else {
                     None
                 })
             });
             let docs = Docs {
                 node: if info.has_doc_comment() {
-                    Some(info.get_doc_comment()?.to_string()?)
+                    Some(lossy(info.get_doc_comment()?))
                 } else {
                     None
                 },
@@ -157,6 +157,11 @@ pub fn differences(expected: &[u8], actual: &[u8]) -> Vec<String> {
         (Err(error), _) => vec![format!("the expected request cannot be read: {error}")],
         (_, Err(error)) => vec![format!("our request cannot be read: {error}")],
     }
+}
+
+/// Comments may hold any bytes.
+fn lossy(text: capnp::text::Reader<'_>) -> String {
+    String::from_utf8_lossy(text.as_bytes()).into_owned()
 }
 
 /// The canonical form of a node, without the byte range that depends on the release.
