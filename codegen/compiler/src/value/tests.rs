@@ -225,7 +225,10 @@ fn files_are_embedded_as_what_is_wanted() {
         "(data = 0x\"0001ff74657874\")"
     );
     assert_eq!(shown("Text", "embed \"text\""), "(text = \"two\\nlines\")");
-    assert_eq!(structure("Defaults", "embed \"message\""), (vec![6; 8], 0));
+    assert_eq!(
+        structure("Defaults", "embed \"message\""),
+        ([[6; 8], [0; 8]].concat(), 0)
+    );
     assert!(error("Defaults", "embed \"bytes\"").contains("not a Cap'n Proto message"));
     assert!(error("List(Int8)", "embed \"bytes\"").contains("only where Text, Data or a struct"));
     assert!(error("Data", "embed \"none\"").contains("none"));
