@@ -16,7 +16,7 @@ pub fn configure() -> Builder {
         schema_dir: PathBuf::from("schemas"),
         import_paths: Vec::new(),
         out_dir: None,
-        executable: PathBuf::from("capnp"),
+        executable: None,
         parent_module: String::new(),
         allow_reserved: false,
         typed_only: false,
@@ -30,7 +30,7 @@ pub struct Builder {
     schema_dir: PathBuf,
     import_paths: Vec<PathBuf>,
     out_dir: Option<PathBuf>,
-    executable: PathBuf,
+    executable: Option<PathBuf>,
     parent_module: String,
     allow_reserved: bool,
     typed_only: bool,
@@ -55,9 +55,10 @@ impl Builder {
         self
     }
 
-    /// The Cap'n Proto compiler. Default: `capnp`, looked up in `PATH`.
+    /// Compiles the schemas with this executable instead of the compiler built in: `capnp`, looked up in `PATH`, or the path of
+    /// one.
     pub fn capnp_executable(mut self, path: impl Into<PathBuf>) -> Self {
-        self.executable = path.into();
+        self.executable = Some(path.into());
         self
     }
 
@@ -104,7 +105,7 @@ impl Builder {
         let out_dir = self.target_dir()?;
         let embedded = tool::write_embedded(&out_dir)?;
         let tool = Tool {
-            executable: &self.executable,
+            executable: self.executable.as_deref(),
             schema_dir: &self.schema_dir,
             embedded: &embedded,
             import_paths: &self.import_paths,

@@ -14,7 +14,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub enum Error {
     /// The `capnp` executable is not there.
     #[error(
-        "`{executable}` was not found: install the Cap'n Proto compiler (`apt-get install capnproto`, `brew install capnp`) or name it with `capnp_executable`"
+        "`{executable}` was not found: leave `capnp_executable` out to use the compiler built in, or install this one (`apt-get install capnproto`, `brew install capnp`)"
     )]
     NotInstalled {
         /// What was to be run.

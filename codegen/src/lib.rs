@@ -27,7 +27,7 @@
 //!
 //! # How it works
 //!
-//! A pipeline; each step is one file: `tool` runs `capnp compile`, `request` reads its output into `model`, `check` applies
+//! A pipeline; each step is one file: `tool` compiles the schemas, `request` reads the outcome into `model`, `check` applies
 //! every rule, `emit` writes the typed layer, `raw` has capnpc write its modules, `output` joins both.
 
 mod check;

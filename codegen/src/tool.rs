@@ -1,9 +1,11 @@
-//! Runs the Cap'n Proto compiler.
+//! Compiles schemas: with the compiler built in, or with an executable.
 
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use capnp_compiler::Compiler;
 
 use crate::error::{Error, Result};
 
@@ -33,7 +35,8 @@ pub(crate) fn write_embedded(out_dir: &Path) -> Result<PathBuf> {
 /// The compiler and where it looks for files.
 #[derive(Clone, Copy)]
 pub(crate) struct Tool<'a> {
-    pub(crate) executable: &'a Path,
+    /// `None`: the compiler built in.
+    pub(crate) executable: Option<&'a Path>,
     pub(crate) schema_dir: &'a Path,
     pub(crate) embedded: &'a Path,
     pub(crate) import_paths: &'a [PathBuf],
@@ -50,7 +53,29 @@ impl Tool<'_> {
 
     /// Compiles schemas into the bytes of a `CodeGeneratorRequest`.
     pub(crate) fn run(&self, files: &[PathBuf]) -> Result<Vec<u8>> {
-        let mut command = Command::new(self.executable);
+        match self.executable {
+            Some(executable) => self.run_executable(executable, files),
+            None => self.run_built_in(files),
+        }
+    }
+
+    fn run_built_in(&self, files: &[PathBuf]) -> Result<Vec<u8>> {
+        let mut compiler = Compiler::new().import_path(self.embedded);
+        for path in self.import_paths {
+            compiler = compiler.import_path(path);
+        }
+        compiler
+            .src_prefix(self.embedded)
+            .src_prefix(self.schema_dir)
+            .compile(files.iter().map(|file| self.locate(file)))
+            .map(|request| request.bytes())
+            .map_err(|wrong| Error::Schema {
+                output: wrong.to_string().trim_end().to_owned(),
+            })
+    }
+
+    fn run_executable(&self, executable: &Path, files: &[PathBuf]) -> Result<Vec<u8>> {
+        let mut command = Command::new(executable);
         // cargo leaves PWD at the workspace root, and the compiler warns when it is not the working directory.
         command.env_remove("PWD");
         command.args(["compile", "-o-"]);
@@ -62,7 +87,7 @@ impl Tool<'_> {
         command.arg(prefixed("--src-prefix=", self.schema_dir));
         command.args(files.iter().map(|file| self.locate(file)));
 
-        let executable = self.executable.display().to_string();
+        let executable = executable.display().to_string();
         let output = command.output().map_err(|error| match error.kind() {
             ErrorKind::NotFound => Error::NotInstalled {
                 executable: executable.clone(),

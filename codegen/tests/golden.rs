@@ -60,7 +60,7 @@ fn broad_is_what_the_golden_file_says() {
     assert_golden("broad.rs", &["broad.capnp", "shared.capnp"]);
 }
 
-/// The stored request is what `capnp compile -o-` gave for `greeter.capnp`.
+/// The stored request is what the reference's `capnp compile -o-` gave for `greeter.capnp`; updating it takes that executable.
 #[test]
 fn a_stored_request_gives_the_same_code_as_its_schema() {
     let path = golden_dir().join("greeter.cgr");
@@ -84,10 +84,15 @@ fn a_stored_request_gives_the_same_code_as_its_schema() {
         .capnp_executable("not-needed")
         .compile_request(&std::fs::read(path).unwrap())
         .unwrap();
-    assert_eq!(
-        std::fs::read_to_string(dir.path().join("dsoftbus.rs")).unwrap(),
-        generate(&["greeter.capnp"], false)
-    );
+    // The reference compiler made the one, the compiler built in the other: only their versions may differ.
+    let without_version = |code: String| -> Vec<String> {
+        code.lines()
+            .filter(|line| !line.starts_with("// capnp binary version: "))
+            .map(str::to_owned)
+            .collect()
+    };
+    let stored = std::fs::read_to_string(dir.path().join("dsoftbus.rs")).unwrap();
+    assert!(without_version(stored) == without_version(generate(&["greeter.capnp"], false)));
 }
 
 #[test]

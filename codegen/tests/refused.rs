@@ -359,8 +359,8 @@ fn an_absent_compiler_says_how_to_get_it() {
     // Build scripts print `Debug`.
     assert_eq!(
         format!("{error:?}"),
-        "`no-such-capnp` was not found: install the Cap'n Proto compiler (`apt-get install capnproto`, \
-         `brew install capnp`) or name it with `capnp_executable`"
+        "`no-such-capnp` was not found: leave `capnp_executable` out to use the compiler built in, or install this \
+         one (`apt-get install capnproto`, `brew install capnp`)"
     );
 }
 

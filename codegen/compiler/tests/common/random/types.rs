@@ -1,0 +1,203 @@
+//! Types of random schemas, and the many ways of spelling a reference to a declaration.
+
+use super::{Body, Kind, World};
+
+/// A type as it is spelled where it stands, and what is known of it for making values.
+#[derive(Clone, Debug)]
+pub(super) enum Ty {
+    Primitive(&'static str),
+    Text,
+    Data,
+    List(Box<Ty>),
+    Enum(usize, String),
+    Struct(usize, String),
+    /// Interfaces, pointers of any kind, type parameters, aliases: no value is made for them.
+    Opaque(String),
+}
+
+const PRIMITIVES: [&str; 12] = [
+    "Void", "Bool", "Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64",
+    "Float32", "Float64",
+];
+
+/// Type arguments inside type arguments: enough to see brands within brands.
+const MAX_DEPTH: usize = 3;
+
+impl Ty {
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Primitive(name) => (*name).to_owned(),
+            Self::Text => "Text".to_owned(),
+            Self::Data => "Data".to_owned(),
+            Self::List(element) => format!("List({})", element.text()),
+            Self::Enum(_, text) | Self::Struct(_, text) | Self::Opaque(text) => text.clone(),
+        }
+    }
+}
+
+impl World {
+    /// A type as seen from inside `from`.
+    pub(super) fn ty(&mut self, from: Option<usize>, params: bool) -> Ty {
+        match self.rng.below(24) {
+            0..=9 => Ty::Primitive(PRIMITIVES[self.rng.below(PRIMITIVES.len())]),
+            10..=11 => Ty::Text,
+            12 => Ty::Data,
+            13..=14 => Ty::List(Box::new(self.element(from))),
+            15 => self
+                .reference(from, Kind::Enum)
+                .unwrap_or(Ty::Primitive("UInt16")),
+            16 if params => Ty::Opaque(
+                (*self
+                    .rng
+                    .pick(&["AnyPointer", "AnyStruct", "AnyList", "Capability"]))
+                .to_owned(),
+            ),
+            17..=18 if params => self.param(from).unwrap_or(Ty::Text),
+            19 if params => self.reference(from, Kind::Interface).unwrap_or(Ty::Text),
+            20 if params => self.reference(from, Kind::Using).unwrap_or(Ty::Data),
+            _ => self.reference(from, Kind::Struct).unwrap_or(Ty::Text),
+        }
+    }
+
+    /// Lists of type parameters and of pointers of any kind are not in the language.
+    fn element(&mut self, from: Option<usize>) -> Ty {
+        match self.rng.below(12) {
+            0..=4 => Ty::Primitive(PRIMITIVES[self.rng.below(PRIMITIVES.len())]),
+            5 => Ty::Text,
+            6 => Ty::Data,
+            7 if self.depth < MAX_DEPTH => {
+                self.depth += 1;
+                let element = self.element(from);
+                self.depth -= 1;
+                Ty::List(Box::new(element))
+            }
+            8 => self.reference(from, Kind::Enum).unwrap_or(Ty::Text),
+            9 => self.reference(from, Kind::Interface).unwrap_or(Ty::Data),
+            _ => self
+                .reference(from, Kind::Struct)
+                .unwrap_or(Ty::Primitive("Bool")),
+        }
+    }
+
+    /// A type that may be bound to a type parameter.
+    pub(super) fn argument(&mut self, from: Option<usize>) -> Ty {
+        match self.rng.below(10) {
+            0..=2 => Ty::Text,
+            3 => Ty::Data,
+            4 => Ty::List(Box::new(self.element(from))),
+            5..=6 => self.param(from).unwrap_or(Ty::Text),
+            7 => Ty::Opaque("AnyPointer".to_owned()),
+            8 => self.reference(from, Kind::Interface).unwrap_or(Ty::Text),
+            _ => self.reference(from, Kind::Struct).unwrap_or(Ty::Data),
+        }
+    }
+
+    fn param(&mut self, from: Option<usize>) -> Option<Ty> {
+        let from = from?;
+        let scopes = std::iter::once(from).chain(self.ancestors(from));
+        let params = scopes
+            .flat_map(|scope| self.decls[scope].params.clone())
+            .collect::<Vec<_>>();
+        (!params.is_empty()).then(|| Ty::Opaque(self.rng.pick(&params).clone()))
+    }
+
+    /// A reference to some declaration of a kind; aliases only to earlier ones, so that they end.
+    fn reference(&mut self, from: Option<usize>, kind: Kind) -> Option<Ty> {
+        let target = self.of_kind(kind)?;
+        let text = self.spell(target, from);
+        Some(match kind {
+            Kind::Enum => Ty::Enum(target, text),
+            Kind::Struct => Ty::Struct(target, text),
+            _ => Ty::Opaque(text),
+        })
+    }
+
+    /// One spelling of a reference to `target` from inside `from`.
+    pub(super) fn spell(&mut self, target: usize, from: Option<usize>) -> String {
+        let mut path = self.ancestors(target);
+        path.reverse();
+        path.push(target);
+        let file = self.decls[target].file;
+        let mut out = String::new();
+        if from.is_none_or(|from| self.decls[from].file != file) {
+            out = if self.rng.chance(80) {
+                format!("F{file}.")
+            } else {
+                format!("import \"f{file}.capnp\".")
+            };
+        } else if let Some(from) = from {
+            // Names are unique, so the path may begin at any child of a scope that encloses `from`.
+            let mut enclosing = self.ancestors(from);
+            enclosing.push(from);
+            let shared = path
+                .iter()
+                .take_while(|step| enclosing.contains(step))
+                .count();
+            let skip = if shared == 0 {
+                0
+            } else {
+                self.rng.below(shared + 1).min(path.len() - 1)
+            };
+            if skip == 0 && self.rng.chance(10) {
+                out.push_str(" .");
+            }
+            path.drain(..skip);
+        }
+        for (i, &step) in path.iter().enumerate() {
+            if i > 0 {
+                out.push('.');
+            }
+            out.push_str(&self.decls[step].name.clone());
+            let params = self.decls[step].params.len();
+            if params > 0 && self.depth < MAX_DEPTH && self.rng.chance(70) {
+                self.depth += 1;
+                let arguments = (0..params)
+                    .map(|_| self.argument(from).text())
+                    .collect::<Vec<_>>();
+                self.depth -= 1;
+                out.push_str(&format!("({})", arguments.join(", ")));
+            }
+        }
+        out
+    }
+
+    /// What an alias stands for: a declaration that is not itself a later alias.
+    pub(super) fn alias_target(&mut self, index: usize) -> String {
+        let kind = if self.rng.chance(80) {
+            Kind::Struct
+        } else {
+            Kind::Interface
+        };
+        match self.of_kind(kind) {
+            Some(target) => self.spell(target, Some(index)),
+            None => "Text".to_owned(),
+        }
+    }
+
+    /// An interface that may be extended: an earlier one, so that none extends itself.
+    pub(super) fn base(&mut self, index: usize) -> Option<String> {
+        let earlier = (0..index)
+            .filter(|&i| self.decls[i].kind == Kind::Interface)
+            .collect::<Vec<_>>();
+        let target = *(!earlier.is_empty()).then(|| self.rng.pick(&earlier))?;
+        Some(self.spell(target, Some(index)))
+    }
+
+    /// An annotation for a target, with its type.
+    pub(super) fn annotation_for(&mut self, target: &str) -> Option<(usize, Ty)> {
+        let fitting = self
+            .decls
+            .iter()
+            .enumerate()
+            .filter_map(|(i, decl)| match &decl.body {
+                Body::Annotation(targets, ty)
+                    if targets.contains(&target) || targets.contains(&"*") =>
+                {
+                    Some((i, ty.clone()))
+                }
+                _ => None,
+            });
+        let fitting = fitting.collect::<Vec<_>>();
+        (!fitting.is_empty()).then(|| self.rng.pick(&fitting).clone())
+    }
+}

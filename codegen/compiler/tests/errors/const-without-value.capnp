@@ -1,0 +1,2 @@
+@0xc1a3b5a1a1c0006b;
+const a :Int32;

@@ -1,0 +1,2 @@
+@0x7fffffffffffffff;
+struct S {}

@@ -1,0 +1,1 @@
+@0xd1a3b5a1a1c00010; const t :Text = `

@@ -1,0 +1,1 @@
+@0xd1a3b5a1a1c0000e; const t :Data = 0x"0

@@ -1,0 +1,33 @@
+@0xd1a3b5a1a1c00007;
+struct P(A, B) {}
+using A0 = P(Text, Text);
+using A1 = P(A0, A0);
+using A2 = P(A1, A1);
+using A3 = P(A2, A2);
+using A4 = P(A3, A3);
+using A5 = P(A4, A4);
+using A6 = P(A5, A5);
+using A7 = P(A6, A6);
+using A8 = P(A7, A7);
+using A9 = P(A8, A8);
+using B0 = P(A9, A9);
+using B1 = P(B0, B0);
+using B2 = P(B1, B1);
+using B3 = P(B2, B2);
+using B4 = P(B3, B3);
+using B5 = P(B4, B4);
+using B6 = P(B5, B5);
+using B7 = P(B6, B6);
+using B8 = P(B7, B7);
+using B9 = P(B8, B8);
+using C0 = P(B9, B9);
+using C1 = P(C0, C0);
+using C2 = P(C1, C1);
+using C3 = P(C2, C2);
+using C4 = P(C3, C3);
+using C5 = P(C4, C4);
+using C6 = P(C5, C5);
+using C7 = P(C6, C6);
+using C8 = P(C7, C7);
+using C9 = P(C8, C8);
+struct S { a @0 :C9; }

@@ -1,0 +1,1 @@
+@0xd1a3b5a1a1c00011; struct S { a @0 :Text = "ÿþ€"; Ã( }

@@ -1,0 +1,1 @@
+@0xd1a3b5a1a1c0000c; const t :Text = "

@@ -1,0 +1,25 @@
+@0xd1a3b5a1a1c00008;
+struct L { l @0 :List(L); r @1 :L; }
+const a0 :L = (l = [(), ()]);
+const a1 :L = (l = [.a0, .a0], r = .a0);
+const a2 :L = (l = [.a1, .a1], r = .a1);
+const a3 :L = (l = [.a2, .a2], r = .a2);
+const a4 :L = (l = [.a3, .a3], r = .a3);
+const a5 :L = (l = [.a4, .a4], r = .a4);
+const a6 :L = (l = [.a5, .a5], r = .a5);
+const a7 :L = (l = [.a6, .a6], r = .a6);
+const a8 :L = (l = [.a7, .a7], r = .a7);
+const a9 :L = (l = [.a8, .a8], r = .a8);
+const b0 :L = (l = [.a9, .a9], r = .a9);
+const b1 :L = (l = [.b0, .b0], r = .b0);
+const b2 :L = (l = [.b1, .b1], r = .b1);
+const b3 :L = (l = [.b2, .b2], r = .b2);
+const b4 :L = (l = [.b3, .b3], r = .b3);
+const b5 :L = (l = [.b4, .b4], r = .b4);
+const b6 :L = (l = [.b5, .b5], r = .b5);
+const b7 :L = (l = [.b6, .b6], r = .b6);
+const b8 :L = (l = [.b7, .b7], r = .b7);
+const b9 :L = (l = [.b8, .b8], r = .b8);
+const c0 :L = (l = [.b9, .b9], r = .b9);
+const c1 :L = (l = [.c0, .c0], r = .c0);
+const c2 :L = (l = [.c1, .c1], r = .c1);
