@@ -381,10 +381,10 @@ async fn a_session_that_ends_wakes_a_writer_whose_peer_had_finished() {
 
 /// A store that keeps nothing and says how an upload ended.
 #[derive(Clone)]
-struct Witness(mpsc::UnboundedSender<&'static str>);
+struct Witness(mpsc::Sender<&'static str>);
 
 struct WitnessUpload {
-    told: mpsc::UnboundedSender<&'static str>,
+    told: mpsc::Sender<&'static str>,
     bytes: usize,
 }
 
@@ -401,20 +401,20 @@ impl BulkUpload for WitnessUpload {
     fn write(&mut self, chunk: &[u8]) -> Result<()> {
         self.bytes += chunk.len();
         if self.bytes == 1_000 {
-            let _ = self.told.send("whole");
+            let _ = self.told.try_send("whole");
         }
         Ok(())
     }
 
     fn commit(self: Box<Self>) -> Result<()> {
-        let _ = self.told.send("committed");
+        let _ = self.told.try_send("committed");
         Ok(())
     }
 }
 
 impl Drop for WitnessUpload {
     fn drop(&mut self) {
-        let _ = self.told.send("dropped");
+        let _ = self.told.try_send("dropped");
     }
 }
 
@@ -453,7 +453,7 @@ async fn close_of(hand: &mut Hand, of: ChannelId) -> CloseCode {
 
 #[tokio::test]
 async fn a_push_whose_end_does_not_come_is_not_kept_though_every_byte_came() {
-    let (told, mut hear) = mpsc::unbounded_channel();
+    let (told, mut hear) = mpsc::channel(8);
     let node = Node::builder().allow(Trust::anyone()).store(Witness(told));
     let pair = within(testing::pair(node)).await.unwrap();
     let (mut hand, _seen) = Hand::meet(&pair.node).await;
@@ -478,7 +478,7 @@ async fn a_push_whose_end_does_not_come_is_not_kept_though_every_byte_came() {
 
 #[tokio::test(start_paused = true)]
 async fn more_transfers_than_a_session_may_run_wait_and_are_refused_in_the_end() {
-    let (told, _hear) = mpsc::unbounded_channel();
+    let (told, _hear) = mpsc::channel(8);
     let limits = dsoftbus::Limits::default().transfers_per_session(2);
     let node = Node::builder()
         .allow(Trust::anyone())

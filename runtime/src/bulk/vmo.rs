@@ -222,8 +222,12 @@ impl<T> Handles<T> {
 
     /// Takes out what has expired.
     fn expire(&mut self, now: Instant) -> Vec<T> {
-        let expired = self.live.extract_if(.., |_, (_, expires)| *expires <= now);
-        expired.map(|(_, (value, _))| value).collect()
+        let all = std::mem::take(&mut self.live);
+        let (expired, live) = all
+            .into_iter()
+            .partition::<BTreeMap<_, _>, _>(|(_, (_, expires))| *expires <= now);
+        self.live = live;
+        expired.into_values().map(|(value, _)| value).collect()
     }
 
     /// Takes out everything, and takes nothing more.

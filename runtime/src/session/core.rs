@@ -342,7 +342,7 @@ impl Core {
     ) {
         let logical = channel.logical();
         if !host.trust.permits(peer, logical) {
-            tracing::info!(%peer, logical, "channel refused: not allowed");
+            tracing::debug!(%peer, logical, "channel refused: not allowed");
             self.mux.close(channel, CloseCode::NOT_ALLOWED, &[]);
             return;
         }
