@@ -30,7 +30,8 @@ use tokio::{
 
 use super::{
     Session,
-    core::{InboundCall, NewStream, Work},
+    core::{ChannelKey, InboundCall, NewStream, Work},
+    server::MAX_QUEUED_ANSWERS,
 };
 use crate::{Context, Result, SessionError, Status};
 
@@ -66,7 +67,7 @@ const MAX_ROUNDS: usize = 16;
 /// A Ping is sent when nothing came for this long.
 const PING_AFTER: Duration = Duration::from_secs(15);
 
-/// The session ends when nothing came for this long: two Pings went unanswered.
+/// The session ends when nothing came for this long: the Ping went unanswered for 30 s.
 const SILENT_AFTER: Duration = Duration::from_secs(45);
 
 /// How often the budgets of a peer that sends are refilled.
@@ -94,7 +95,7 @@ where
         written: 0,
         spare: Vec::new(),
         work: Work::default(),
-        calls: Vec::new(),
+        calls: VecDeque::new(),
         replies: Vec::new(),
         heard: now,
         ticked: now,
@@ -138,7 +139,7 @@ struct Driver<T> {
     written: usize,
     spare: Vec<Vec<u8>>,
     work: Work,
-    calls: Vec<InboundCall>,
+    calls: VecDeque<InboundCall>,
     replies: Vec<(InboundCallKey, Result<Outgoing>)>,
     heard: Instant,
     ticked: Instant,
@@ -156,10 +157,7 @@ enum Next {
     Wait,
 }
 
-type InboundCallKey = (
-    dsoftbus_proto::frame::ChannelId,
-    dsoftbus_proto::rpc::level0::AnswerId,
-);
+type InboundCallKey = (ChannelKey, dsoftbus_proto::rpc::level0::AnswerId);
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
     async fn run(mut self, guard: EndOnDrop) -> SessionError {
@@ -234,11 +232,12 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         } else {
             0
         };
-        self.session.core().take_inbound(&mut self.calls);
-        self.run_handlers(cx);
-        while !self.calls.is_empty() {
+        // Calls that have waited for replies of this round start in the next.
+        let mut left = self.session.core().inbound();
+        self.run_handlers(cx, &mut left);
+        while left > 0 {
             progress |= self.flush(cx)?;
-            self.run_handlers(cx);
+            self.run_handlers(cx, &mut left);
         }
         // Whoever is woken by a portion may have something to send before the next is looked at.
         let turn =
@@ -248,6 +247,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         self.poll_timers(cx)?;
         progress |= self.flush(cx)?;
         self.work.finish();
+        // Replies make room for calls that waited, and so do answers that left.
+        progress |= self.session.core().inbound() > 0;
         Ok(match progress {
             true if turn => Next::Turn,
             true => Next::Round,
@@ -331,13 +332,22 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         Ok(opened)
     }
 
-    /// Starts the handlers of the calls that came in, or of the first few. One that is ready at once costs no task.
-    fn run_handlers(&mut self, cx: &mut TaskContext<'_>) {
-        if self.calls.is_empty() {
+    /// Starts the handlers of the first of `left` calls that came in. One that is ready at once costs no task.
+    fn run_handlers(&mut self, cx: &mut TaskContext<'_>, left: &mut usize) {
+        if *left == 0 {
             return;
         }
-        let calls = self.calls.len().min(CALLS);
-        for call in self.calls.drain(..calls) {
+        let most = CALLS.min(*left);
+        self.session
+            .core()
+            .take_inbound(most, &mut self.calls, &mut self.work);
+        if self.calls.is_empty() {
+            *left = 0;
+            return;
+        }
+        let mut answered = 0;
+        while let Some(call) = self.calls.pop_front() {
+            *left -= 1;
             let key = (call.channel, call.answer);
             let context = Context {
                 peer: Some(self.session.peer()),
@@ -355,7 +365,13 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
                 }
             }));
             match started {
-                Ok(Ok(outcome)) => self.replies.push((key, outcome)),
+                Ok(Ok(outcome)) => {
+                    answered += outcome.as_ref().map_or(0, Outgoing::len_bytes);
+                    self.replies.push((key, outcome));
+                    if answered > MAX_QUEUED_ANSWERS {
+                        break;
+                    }
+                }
                 Err(_) => self.replies.push((key, Err(handler_panicked()))),
                 Ok(Err(future)) => {
                     let session = Arc::clone(&self.session);
@@ -373,10 +389,11 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
             }
         }
         let mut core = self.session.core();
+        // Before the replies, which may reset their channel. Whether the others start depends on what leaves meanwhile.
+        core.return_inbound(&mut self.calls);
         for ((channel, answer), outcome) in self.replies.drain(..) {
-            core.reply(channel, answer, outcome);
+            core.reply(channel, answer, outcome, &mut self.work);
         }
-        // Calls that had waited for these replies start in the next round. Until then a Finish finds them in the core.
     }
 
     fn start_streams(&mut self) {
@@ -388,18 +405,21 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         }
     }
 
+    /// When time has to be looked at next, if calls want that at `timer`.
+    fn next_look(&self, timer: Option<Instant>) -> Instant {
+        let silence = match self.pinged {
+            0 => PING_AFTER,
+            _ => SILENT_AFTER,
+        };
+        timer
+            .into_iter()
+            .fold(self.heard + silence, Instant::min)
+    }
+
     fn poll_timers(&mut self, cx: &mut TaskContext<'_>) -> Result<(), SessionError> {
         loop {
-            let next_ping = self.heard
-                + if self.pinged == 0 {
-                    PING_AFTER
-                } else {
-                    SILENT_AFTER
-                };
-            let wanted = match self.session.core().timer() {
-                Some(timer) => timer.min(next_ping),
-                None => next_ping,
-            };
+            let timer = self.session.core().timer();
+            let wanted = self.next_look(timer);
             // Only ever pulled forward here: moving it on every record would cost more than waking once too often.
             if wanted < self.sleep.deadline() {
                 self.sleep.as_mut().reset(wanted);
@@ -411,10 +431,6 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
             let mut core = self.session.core();
             if core.timer().is_some_and(|timer| timer <= now) {
                 core.expire(now, &mut self.work);
-                if core.has_inbound() {
-                    // Calls took the places of those that expired, and a peer that reads nothing causes no other round.
-                    cx.waker().wake_by_ref();
-                }
             }
             if now >= self.heard + SILENT_AFTER {
                 return Err(SessionError::Silent);
@@ -426,17 +442,9 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
                 self.spare = Vec::new();
                 core.mux.ping(self.pinged);
             }
-            let next_ping = self.heard
-                + if self.pinged == 0 {
-                    PING_AFTER
-                } else {
-                    SILENT_AFTER
-                };
-            let wanted = core
-                .timer()
-                .map_or(next_ping, |timer| timer.min(next_ping))
-                .max(now + Duration::from_millis(1));
+            let timer = core.timer();
             drop(core);
+            let wanted = self.next_look(timer).max(now + Duration::from_millis(1));
             self.sleep.as_mut().reset(wanted);
         }
     }
