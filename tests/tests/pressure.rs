@@ -401,6 +401,37 @@ async fn pair() -> (Pair, ProbeClient) {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_session_closes_at_once_though_its_peer_reads_nothing() {
+    let (pair, client) = pair().await;
+    pair.link.stall(true);
+    let call = tokio::spawn(client.echo("never sent").into_future());
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    let start = Instant::now();
+    pair.peer.close();
+    assert_eq!(within(pair.peer.closed()).await, SessionError::Closed);
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    let status = within(call).await.unwrap().unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_reads_nothing_is_given_up_after_ten_seconds() {
+    let (pair, client) = pair().await;
+    // Nothing to write is no reason to give up.
+    pair.link.stall(true);
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    let start = Instant::now();
+    let call = client.echo("never sent").timeout(Duration::from_secs(60));
+    let call = tokio::spawn(call.into_future());
+    assert_eq!(within(pair.peer.closed()).await, SessionError::Stalled);
+    let took = start.elapsed();
+    assert!(took >= Duration::from_secs(10), "{took:?}");
+    assert!(took <= Duration::from_millis(10_050), "{took:?}");
+    let status = within(call).await.unwrap().unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_closing_session_has_not_too_many_channels_but_an_end() {
     let (pair, _client) = pair().await;
     pair.peer.close();

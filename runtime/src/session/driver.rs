@@ -70,6 +70,11 @@ const PING_AFTER: Duration = Duration::from_secs(15);
 /// The session ends when nothing came for this long: the Ping went unanswered for 30 s.
 const SILENT_AFTER: Duration = Duration::from_secs(45);
 
+/// The session ends when the socket took nothing of what waits for it for this long.
+///
+/// A peer that sends and never reads is not silent: without this it holds what is queued for it for ever.
+const STALLED_AFTER: Duration = Duration::from_secs(10);
+
 /// How often the budgets of a peer that sends are refilled.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -93,6 +98,7 @@ where
         outgoing: VecDeque::new(),
         outgoing_bytes: 0,
         written: 0,
+        blocked: None,
         spare: Vec::new(),
         work: Work::default(),
         calls: VecDeque::new(),
@@ -137,6 +143,8 @@ struct Driver<T> {
     outgoing: VecDeque<Vec<u8>>,
     outgoing_bytes: usize,
     written: usize,
+    /// Since when the socket takes nothing.
+    blocked: Option<Instant>,
     spare: Vec<Vec<u8>>,
     work: Work,
     calls: VecDeque<InboundCall>,
@@ -167,7 +175,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         guard.end(error.clone());
         let code = match &error {
             SessionError::Frame(_) | SessionError::Record(_) => Some(GoodbyeCode::PROTOCOL_ERROR),
-            SessionError::Silent => Some(GoodbyeCode::IDLE),
+            SessionError::Silent | SessionError::Stalled => Some(GoodbyeCode::IDLE),
             _ => None,
         };
         if let Some(code) = code {
@@ -216,6 +224,10 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
     }
 
     fn poll_round(&mut self, cx: &mut TaskContext<'_>) -> Result<Next, SessionError> {
+        if self.session.core().mux.is_closing() {
+            // What is left goes out in `finish`, which does not wait for ever.
+            return Err(SessionError::Closed);
+        }
         let mut progress = self.unopened;
         if !self.unopened
             && let Poll::Ready(read) = self.poll_read(cx)
@@ -262,17 +274,21 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         loop {
             self.seal()?;
             if self.outgoing.is_empty() {
-                if self.session.core().mux.is_closed() {
-                    return Err(SessionError::Closed);
-                }
                 return Ok(progress);
             }
             match self.poll_write(cx) {
                 Poll::Ready(written) => {
                     written.map_err(io_error)?;
+                    self.blocked = None;
                     progress = true;
                 }
-                Poll::Pending => return Ok(progress),
+                Poll::Pending => {
+                    if self.blocked.is_none() {
+                        self.blocked = Some(Instant::now());
+                        self.poll_timers(cx)?;
+                    }
+                    return Ok(progress);
+                }
             }
         }
     }
@@ -411,8 +427,10 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
             0 => PING_AFTER,
             _ => SILENT_AFTER,
         };
-        timer
+        let stall = self.blocked.map(|since| since + STALLED_AFTER);
+        [timer, stall]
             .into_iter()
+            .flatten()
             .fold(self.heard + silence, Instant::min)
     }
 
@@ -434,6 +452,12 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
             }
             if now >= self.heard + SILENT_AFTER {
                 return Err(SessionError::Silent);
+            }
+            if self
+                .blocked
+                .is_some_and(|since| now >= since + STALLED_AFTER)
+            {
+                return Err(SessionError::Stalled);
             }
             if self.pinged == 0 && now >= self.heard + PING_AFTER {
                 self.pinged = 1;
