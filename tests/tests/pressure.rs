@@ -432,6 +432,27 @@ async fn a_peer_that_reads_nothing_is_given_up_after_ten_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn calls_that_the_peer_does_not_take_are_refused_before_they_fill_the_memory() {
+    let (pair, client) = pair().await;
+    pair.link.stall(true);
+    let argument = vec![1; 100_000];
+    let calls = (0..100).map(|_| client.blob(&argument).timeout(Duration::from_secs(1)));
+    let mut refused = 0;
+    for result in within(join_all(calls)).await {
+        match result.unwrap_err().code() {
+            Code::ResourceExhausted => refused += 1,
+            code => assert_eq!(code, Code::DeadlineExceeded),
+        }
+    }
+    assert!(
+        (60..=80).contains(&refused),
+        "{refused} of 100 calls refused"
+    );
+    pair.link.stall(false);
+    within(client.echo("next")).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_closing_session_has_not_too_many_channels_but_an_end() {
     let (pair, _client) = pair().await;
     pair.peer.close();

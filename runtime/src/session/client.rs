@@ -21,6 +21,12 @@ use crate::{
     ChannelError, Result, ServiceDescriptor, SessionError, Status, call::deadline_exceeded,
 };
 
+/// Bytes of calls that may wait on a channel for a peer that grants no credit; above it a call fails with `resource_exhausted`.
+///
+/// Calls that were cancelled or whose time is up wait there, too: without it a peer that reads nothing makes this device hold
+/// the parameters of all calls that were ever made.
+const MAX_QUEUED_CALLS: usize = 2 << 20;
+
 /// State of the channel behind one typed client, inside the session's lock.
 pub(crate) struct ClientSide {
     engine: Engine,
@@ -180,6 +186,11 @@ impl RpcChannel {
             let Some((client, mux)) = core.client(self.key) else {
                 return Err(Status::unavailable("the channel is closed"));
             };
+            if mux.queued(self.key.id()) > MAX_QUEUED_CALLS {
+                return Err(Status::resource_exhausted(
+                    "too many calls wait for the peer to read them",
+                ));
+            }
             let slot = client.begin(&mut params, deadline, waker)?;
             let sent = mux.send(
                 self.key.id(),
