@@ -17,7 +17,7 @@ use dsoftbus_proto::{
 };
 use futures::io::{AsyncRead, AsyncWrite};
 
-use super::{Session, Work, core::ChannelKey};
+use super::{Session, Work, key::ChannelKey};
 use crate::{ChannelError, SessionError};
 
 /// Bytes that a sender may queue before it has to wait for the peer.

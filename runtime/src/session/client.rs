@@ -16,7 +16,7 @@ use dsoftbus_proto::{
 };
 use tokio::time::Instant;
 
-use super::{Channel, Session, Work, core::ChannelKey, stream::Stream};
+use super::{Channel, Session, Work, key::ChannelKey, stream::Stream};
 use crate::{
     ChannelError, Result, ServiceDescriptor, SessionError, Status, call::deadline_exceeded,
 };

@@ -21,12 +21,14 @@ use super::{
     byte_channel::{self, BytesSide},
     client::ClientSide,
     fault::Fault,
+    key::ChannelKey,
     server::ServerSide,
     stream::{MAX_STREAMS, Stream},
+    work::{InboundCall, NewStream, Work},
 };
 use crate::{
-    ChannelError, Result, SessionError, Skeleton, Status, call::deadline_exceeded,
-    error::closed_status, node::Host,
+    ChannelError, Result, SessionError, Status, call::deadline_exceeded, error::closed_status,
+    node::Host,
 };
 
 /// State of a session: the multiplexer and the engine of every channel.
@@ -45,27 +47,6 @@ pub(crate) struct Core {
     streams: usize,
     /// Earliest deadline, or earlier: at worst the driver looks once too often.
     timer: Option<Instant>,
-}
-
-/// Names a channel for good: a number may come back once its channel has ended, a key does not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ChannelKey {
-    id: ChannelId,
-    epoch: u64,
-}
-
-impl ChannelKey {
-    pub(super) fn new(id: ChannelId, epoch: u64) -> Self {
-        Self { id, epoch }
-    }
-
-    pub(super) fn id(self) -> ChannelId {
-        self.id
-    }
-
-    pub(crate) fn logical(self) -> u16 {
-        self.id.logical()
-    }
 }
 
 /// A channel and which of those that had its number it is.
@@ -102,43 +83,6 @@ impl Channel {
                 true => stream.count(waiting, sum),
                 false => stream.recount(waiting, sum),
             }
-        }
-    }
-}
-
-/// A call that the peer made and whose handler has not started.
-pub(crate) struct InboundCall {
-    pub(crate) channel: ChannelKey,
-    pub(crate) answer: AnswerId,
-    pub(crate) interface_id: u64,
-    pub(crate) method_id: u16,
-    pub(crate) params: dsoftbus_proto::message::Incoming,
-    pub(crate) deadline: Option<Instant>,
-    pub(crate) skeleton: Arc<dyn Skeleton>,
-}
-
-/// A byte channel that the peer opened and that no one has accepted yet.
-pub(crate) struct NewStream {
-    pub(crate) channel: ChannelKey,
-    pub(crate) extra: Bytes,
-}
-
-/// What is left to do once the lock is released.
-#[derive(Default)]
-pub(crate) struct Work {
-    pub(crate) wakers: Vec<Waker>,
-    pub(crate) aborts: Vec<AbortHandle>,
-    pub(crate) streams: Vec<NewStream>,
-}
-
-impl Work {
-    /// Wakes callers and stops handlers. Must run without the lock: whoever is woken may come back for it at once.
-    pub(crate) fn finish(&mut self) {
-        for waker in self.wakers.drain(..) {
-            waker.wake();
-        }
-        for handler in self.aborts.drain(..) {
-            handler.abort();
         }
     }
 }
@@ -205,7 +149,7 @@ impl Core {
         // nothing any more.
         self.take(id);
         let entry = Entry {
-            epoch: key.epoch,
+            epoch: key.epoch(),
             channel: make(key),
         };
         self.channels.insert(id, entry);
@@ -215,7 +159,7 @@ impl Core {
     /// Removes a channel.
     pub(super) fn remove(&mut self, key: ChannelKey) {
         if self.is_current(key) {
-            self.take(key.id);
+            self.take(key.id());
         }
     }
 
@@ -232,8 +176,8 @@ impl Core {
 
     /// Whether the channel is still there.
     pub(super) fn is_current(&self, key: ChannelKey) -> bool {
-        let entry = self.channels.get(&key.id);
-        entry.is_some_and(|entry| entry.epoch == key.epoch)
+        let entry = self.channels.get(&key.id());
+        entry.is_some_and(|entry| entry.epoch == key.epoch())
     }
 
     fn channel(&mut self, id: ChannelId) -> Option<&mut Channel> {
@@ -241,8 +185,8 @@ impl Core {
     }
 
     fn current(&mut self, key: ChannelKey) -> Option<(&mut Channel, &mut Connection)> {
-        let entry = self.channels.get_mut(&key.id)?;
-        (entry.epoch == key.epoch).then_some((&mut entry.channel, &mut self.mux))
+        let entry = self.channels.get_mut(&key.id())?;
+        (entry.epoch == key.epoch()).then_some((&mut entry.channel, &mut self.mux))
     }
 
     pub(super) fn client(&mut self, key: ChannelKey) -> Option<(&mut ClientSide, &mut Connection)> {
@@ -263,7 +207,7 @@ impl Core {
     pub(super) fn send(&mut self, key: ChannelKey, message: Outgoing, deadline_ms: u32) {
         let _ = self
             .mux
-            .send(key.id, Outbound::Message(message, deadline_ms));
+            .send(key.id(), Outbound::Message(message, deadline_ms));
     }
 
     /// Notes that something waits for the queue of a channel to drain.
@@ -338,7 +282,7 @@ impl Core {
                 continue;
             };
             if server.is_backed_up(mux) {
-                let (id, deadline) = (call.channel.id, call.deadline);
+                let (id, deadline) = (call.channel.id(), call.deadline);
                 server.hold(call);
                 self.block(id);
                 if let Some(deadline) = deadline {
@@ -616,7 +560,7 @@ impl Core {
                 if let Some(Channel::Server(mut server)) = self.take(id) {
                     server.stop(&mut self.mux, work);
                 }
-                self.inbound.retain(|call| call.channel.id != id);
+                self.inbound.retain(|call| call.channel.id() != id);
             }
             None => {}
         }
@@ -630,15 +574,15 @@ impl Core {
         outcome: Result<Outgoing>,
         work: &mut Work,
     ) {
-        let Some(entry) = self.channels.get_mut(&key.id) else {
+        let Some(entry) = self.channels.get_mut(&key.id()) else {
             return;
         };
         if let Channel::Server(server) = &mut entry.channel
-            && entry.epoch == key.epoch
+            && entry.epoch == key.epoch()
         {
             let replied = server.reply(answer, outcome, &mut self.mux, &mut self.inbound);
             if replied.is_err() || !server.is_quiet() {
-                self.settle(key.id, replied, work);
+                self.settle(key.id(), replied, work);
             }
         }
     }

@@ -30,8 +30,9 @@ use tokio::{
 
 use super::{
     Session,
-    core::{ChannelKey, InboundCall, NewStream, Work},
+    key::ChannelKey,
     server::MAX_QUEUED_ANSWERS,
+    work::{InboundCall, NewStream, Work},
 };
 use crate::{Context, Result, SessionError, Status};
 

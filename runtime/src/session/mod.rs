@@ -10,8 +10,10 @@ mod core;
 pub(crate) mod driver;
 mod fault;
 pub(crate) mod handshake;
+mod key;
 mod server;
 mod stream;
+mod work;
 
 use std::{
     fmt,
@@ -34,7 +36,9 @@ use futures::task::AtomicWaker;
 pub use self::byte_channel::ByteChannel;
 pub(crate) use self::{
     client::{CallSlot, RpcChannel},
-    core::{Channel, ChannelKey, Core, Work},
+    core::{Channel, Core},
+    key::ChannelKey,
+    work::Work,
 };
 use crate::{ChannelError, Result, ServiceDescriptor, SessionError, bulk::VmoTable, node::Host};
 

@@ -12,12 +12,7 @@ use dsoftbus_proto::{
 };
 use tokio::{task::AbortHandle, time::Instant};
 
-use super::{
-    Work,
-    core::{ChannelKey, InboundCall},
-    fault::Fault,
-    stream::Stream,
-};
+use super::{Work, fault::Fault, key::ChannelKey, stream::Stream, work::InboundCall};
 use crate::{Result, Skeleton, Status, call::deadline_exceeded};
 
 /// Bytes of answers that may wait on a channel for a peer that does not read them; above it no further call is started.
