@@ -260,8 +260,12 @@ async fn calls_run_that_waited_for_others_though_the_peer_reads_nothing() {
         .send((1..=14).map(|question| rpc(id, make(question, 100 << 10), 0)))
         .await;
     bench.made.reaches(14).await;
+    // All places are taken, and given back by tasks: nothing is read or written when the others start, in two portions.
     bench
-        .send((15..=314).map(|question| rpc(id, make(question, 0), 0)))
+        .send((15..=270).map(|question| rpc(id, wait(question, 10), 0)))
+        .await;
+    bench
+        .send((271..=570).map(|question| rpc(id, make(question, 0), 0)))
         .await;
     bench.made.reaches(314).await;
 }
