@@ -6,6 +6,7 @@ use dsoftbus_proto::{
     frame::{CloseCode, FrameError, GoodbyeCode},
     handshake::HandshakeError,
     identity::DeviceId,
+    mux::OpenError,
     record::RecordError,
 };
 use thiserror::Error;
@@ -28,6 +29,9 @@ pub enum SessionError {
     /// The peer sent nothing for too long, not even a Pong.
     #[error("the peer is silent")]
     Silent,
+    /// The peer took nothing of what was sent for 10 s.
+    #[error("the peer reads nothing")]
+    Stalled,
     /// The peer sent something that is not a record.
     #[error("peer misbehaved: {0}")]
     Record(#[from] RecordError),
@@ -53,6 +57,12 @@ pub enum ChannelError {
     /// The peer closed the channel with a code other than "end of data".
     #[error("closed by the peer: {0}")]
     Closed(CloseCode),
+    /// This device reset the channel, because of what the peer sent on it.
+    #[error("reset by this device: {0}")]
+    Reset(CloseCode),
+    /// There can be no such channel.
+    #[error("cannot be opened: {0}")]
+    Invalid(OpenError),
     /// This session has no number left for the channel.
     #[error("too many channels")]
     Exhausted,
@@ -71,6 +81,8 @@ impl From<ChannelError> for Status {
     fn from(error: ChannelError) -> Self {
         match error {
             ChannelError::Closed(code) => closed_status(code),
+            ChannelError::Reset(code) => Self::internal(format!("the channel was reset: {code}")),
+            ChannelError::Invalid(error) => Self::invalid_argument(error.to_string()),
             ChannelError::Exhausted => Self::resource_exhausted("too many channels"),
             ChannelError::Session(error) => error.to_status(),
             ChannelError::TimedOut => Self::deadline_exceeded(error.to_string()),

@@ -18,6 +18,7 @@ interface Probe $Bus.channel(0x0300) {
   take @10 (handle :UInt64) -> (digest :Data, length :UInt64);   # Takes a payload that was pushed.
   offer @11 (size :UInt32) -> (handle :UInt64);       # Offers a payload of `size` bytes.
   offerWrong @12 (size :UInt32) -> (handle :UInt64);  # Offers a payload that is not what its digest says.
+  makeAfter @13 (size :UInt32, millis :UInt32) -> (data :Data);  # Answers with `size` bytes after `millis` milliseconds.
 
   enum Error $Bus.errors {
     # Why `refuse` refuses.

@@ -20,6 +20,8 @@ use crate::{Gauge, Probe, probe};
 pub struct TestProbe {
     /// Handlers of `wait` and `hang` that have started and neither ended nor were dropped.
     pub running: Gauge,
+    /// Handlers of `make` that were started, ever.
+    pub made: Gauge,
 }
 
 /// Every code of a status, by its number in a call of `fail`.
@@ -41,6 +43,12 @@ impl Probe for TestProbe {
     }
 
     async fn make(&self, _cx: &Context, size: u32) -> Result<Vec<u8>> {
+        self.made.count();
+        Ok(vec![7; size as usize])
+    }
+
+    async fn make_after(&self, _cx: &Context, size: u32, millis: u32) -> Result<Vec<u8>> {
+        tokio::time::sleep(Duration::from_millis(u64::from(millis))).await;
         Ok(vec![7; size as usize])
     }
 

@@ -12,12 +12,12 @@ use std::{
 
 use bytes::{Buf, Bytes};
 use dsoftbus_proto::{
-    frame::{ChannelId, CloseCode},
-    mux::{FrameBuf, Outbound},
+    frame::CloseCode,
+    mux::{Connection, FrameBuf, Outbound},
 };
 use futures::io::{AsyncRead, AsyncWrite};
 
-use super::{Session, Work};
+use super::{Session, Work, key::ChannelKey};
 use crate::{ChannelError, SessionError};
 
 /// Bytes that a sender may queue before it has to wait for the peer.
@@ -90,6 +90,17 @@ impl BytesSide {
         self.finish(outcome, extra, work);
     }
 
+    pub(super) fn fail(&mut self, error: ChannelError, work: &mut Work) {
+        self.finish(Err(error), Bytes::new(), work);
+    }
+
+    /// Drops what was not read, and gives its credit back to the session. The channel is gone.
+    pub(super) fn clear(&mut self, mux: &mut Connection) {
+        for (_, cost) in self.inbox.drain(..) {
+            mux.refund(cost);
+        }
+    }
+
     pub(super) fn end(&mut self, error: &SessionError, work: &mut Work) {
         self.finish(Err(error.clone().into()), Bytes::new(), work);
     }
@@ -103,6 +114,19 @@ impl BytesSide {
         }
     }
 
+    /// This side has reset the channel: there is nothing more to read. What the peer's Close carried stays.
+    fn reset(&mut self) {
+        let extra = match self.ended.take() {
+            Some((Err(error), extra)) => {
+                self.ended = Some((Err(error), extra));
+                return;
+            }
+            Some((Ok(()), extra)) => extra,
+            None => Bytes::new(),
+        };
+        self.ended = Some((Err(ChannelError::Finished), extra));
+    }
+
     fn failure(&self) -> Option<ChannelError> {
         match &self.ended {
             Some((Err(error), _)) => Some(error.clone()),
@@ -113,20 +137,21 @@ impl BytesSide {
 
 /// An ordered, flow-controlled stream of bytes between two devices, inside their session.
 ///
-/// Dropping it resets the channel unless both directions have ended.
+/// Dropping it resets the channel, unless this side has [finished](Self::finish): what was sent then still goes out, and what
+/// the peer goes on to send is thrown away.
 pub struct ByteChannel {
     session: Arc<Session>,
-    id: ChannelId,
+    key: ChannelKey,
     /// Rest of a chunk that a reader took only part of.
     rest: Bytes,
     finished: bool,
 }
 
 impl ByteChannel {
-    pub(crate) fn new(session: Arc<Session>, id: ChannelId) -> Self {
+    pub(crate) fn new(session: Arc<Session>, key: ChannelKey) -> Self {
         Self {
             session,
-            id,
+            key,
             rest: Bytes::new(),
             finished: false,
         }
@@ -137,14 +162,16 @@ impl ByteChannel {
     }
 
     pub(crate) fn accept(&self, extra: &[u8]) {
-        self.session.core().mux.accept(self.id, extra);
+        if let Some((_, mux)) = self.session.core().bytes(self.key) {
+            mux.accept(self.key.id(), extra);
+        }
         self.session.wake_driver();
     }
 
     pub(super) async fn opened(&self) -> Result<Bytes, ChannelError> {
         poll_fn(|cx| {
             let mut core = self.session.core();
-            let Some((bytes, _)) = core.bytes(self.id) else {
+            let Some((bytes, _)) = core.bytes(self.key) else {
                 return Poll::Ready(Err(ChannelError::Finished));
             };
             match (&mut bytes.opening, &bytes.ended) {
@@ -180,11 +207,11 @@ impl ByteChannel {
             return Poll::Ready(Ok(Some(std::mem::take(&mut self.rest))));
         }
         let mut core = self.session.core();
-        let Some((bytes, mux)) = core.bytes(self.id) else {
+        let Some((bytes, mux)) = core.bytes(self.key) else {
             return Poll::Ready(Err(ChannelError::Finished));
         };
         if let Some((payload, cost)) = bytes.inbox.pop_front() {
-            mux.consume(self.id, cost);
+            mux.consume(self.key.id(), cost);
             let wake = mux.wants_transmit();
             drop(core);
             if wake {
@@ -212,12 +239,12 @@ impl ByteChannel {
         batch.push(first);
         {
             let mut core = self.session.core();
-            let Some((bytes, mux)) = core.bytes(self.id) else {
+            let Some((bytes, mux)) = core.bytes(self.key) else {
                 return Ok(batch);
             };
             let more = bytes.inbox.len().min(most.saturating_sub(1));
             for (payload, cost) in bytes.inbox.drain(..more) {
-                mux.consume(self.id, cost);
+                mux.consume(self.key.id(), cost);
                 batch.push(payload);
             }
         }
@@ -228,7 +255,7 @@ impl ByteChannel {
     /// What the peer's Close carried, once it came.
     pub(crate) fn close_extra(&self) -> Bytes {
         let mut core = self.session.core();
-        core.bytes(self.id)
+        core.bytes(self.key)
             .and_then(|(bytes, _)| bytes.ended.as_ref().map(|(_, extra)| extra.clone()))
             .unwrap_or_default()
     }
@@ -249,17 +276,17 @@ impl ByteChannel {
     fn poll_ready(&self, cx: &Context<'_>) -> Poll<Result<(), ChannelError>> {
         let mut core = self.session.core();
         core.check_alive()?;
-        let Some((bytes, mux)) = core.bytes(self.id) else {
+        let Some((bytes, mux)) = core.bytes(self.key) else {
             return Poll::Ready(Err(ChannelError::Finished));
         };
         if let Some(error) = bytes.failure() {
             return Poll::Ready(Err(error));
         }
-        if mux.queued(self.id) < MAX_QUEUED {
+        if mux.queued(self.key.id()) < MAX_QUEUED {
             return Poll::Ready(Ok(()));
         }
         bytes.writer = Some(cx.waker().clone());
-        core.block(self.id);
+        core.block(self.key.id());
         Poll::Pending
     }
 
@@ -274,7 +301,7 @@ impl ByteChannel {
     /// The chunk is either queued whole or not at all.
     pub async fn send(&mut self, chunk: Bytes) -> Result<(), ChannelError> {
         self.ready().await?;
-        self.session.send(self.id, Outbound::Bytes(chunk))
+        self.session.send(self.key, Outbound::Bytes(chunk))
     }
 
     /// As [`send`](Self::send), for a frame that goes to the socket without another copy.
@@ -288,7 +315,7 @@ impl ByteChannel {
     /// As [`send`](Self::send).
     pub(crate) async fn send_frame(&mut self, frame: FrameBuf) -> Result<(), ChannelError> {
         self.ready().await?;
-        self.session.send(self.id, Outbound::Frame(frame))
+        self.session.send(self.key, Outbound::Frame(frame))
     }
 
     /// Ends the data of this side; what is queued is still sent.
@@ -298,13 +325,25 @@ impl ByteChannel {
 
     pub(crate) fn finish_with(&mut self, extra: &[u8]) {
         self.finished = true;
-        self.session.close_channel(self.id, CloseCode::END, extra);
+        self.session.close_channel(self.key, CloseCode::END, extra);
     }
 
     /// Ends the channel at once, in both directions, with `code` for the peer to read.
     pub fn reset(&mut self, code: CloseCode) {
         self.finished = true;
-        self.session.close_channel(self.id, code, &[]);
+        self.rest = Bytes::new();
+        {
+            let mut core = self.session.core();
+            let Some((bytes, mux)) = core.bytes(self.key) else {
+                return;
+            };
+            bytes.reset();
+            for (_, cost) in bytes.inbox.drain(..) {
+                mux.consume(self.key.id(), cost);
+            }
+            mux.close(self.key.id(), code, &[]);
+        }
+        self.session.wake_driver();
     }
 }
 
@@ -312,18 +351,17 @@ impl Drop for ByteChannel {
     fn drop(&mut self) {
         {
             let mut core = self.session.core();
+            let Some((bytes, mux)) = core.bytes(self.key) else {
+                return;
+            };
             if !self.finished {
-                core.mux.close(self.id, CloseCode::CANCELLED, &[]);
+                mux.close(self.key.id(), CloseCode::CANCELLED, &[]);
             }
-            let unread: Vec<u32> = core
-                .bytes(self.id)
-                .map(|(bytes, _)| bytes.inbox.drain(..).map(|(_, cost)| cost).collect())
-                .unwrap_or_default();
-            for cost in unread {
-                core.mux.consume(self.id, cost);
+            for (_, cost) in bytes.inbox.drain(..) {
+                mux.consume(self.key.id(), cost);
             }
-            core.mux.discard(self.id);
-            core.remove(self.id);
+            mux.discard(self.key.id());
+            core.remove(self.key);
         }
         self.session.wake_driver();
     }
@@ -333,7 +371,7 @@ impl fmt::Debug for ByteChannel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ByteChannel")
             .field("peer", &self.session.peer())
-            .field("id", &self.id)
+            .field("id", &self.key.id())
             .finish_non_exhaustive()
     }
 }
@@ -375,7 +413,7 @@ impl AsyncWrite for ByteChannel {
         ready.map_err(to_io)?;
         let n = buf.len().min(MAX_QUEUED);
         self.session
-            .send(self.id, Outbound::Bytes(Bytes::copy_from_slice(&buf[..n])))
+            .send(self.key, Outbound::Bytes(Bytes::copy_from_slice(&buf[..n])))
             .map_err(to_io)?;
         Poll::Ready(Ok(n))
     }
@@ -395,9 +433,10 @@ impl AsyncWrite for ByteChannel {
 
 fn to_io(error: ChannelError) -> io::Error {
     let kind = match &error {
-        ChannelError::Closed(_) => io::ErrorKind::ConnectionReset,
+        ChannelError::Closed(_) | ChannelError::Reset(_) => io::ErrorKind::ConnectionReset,
         ChannelError::Session(_) => io::ErrorKind::ConnectionAborted,
         ChannelError::TimedOut => io::ErrorKind::TimedOut,
+        ChannelError::Invalid(_) => io::ErrorKind::InvalidInput,
         ChannelError::Exhausted | ChannelError::Finished => io::ErrorKind::BrokenPipe,
     };
     io::Error::new(kind, error)

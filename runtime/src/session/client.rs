@@ -11,22 +11,26 @@ use std::{
 use dsoftbus_proto::{
     frame::{ChannelId, CloseCode},
     message::{Incoming, Message, Outgoing},
-    mux::{Connection, Outbound},
+    mux::{Connection, Outbound, SendError},
     rpc::level0::{BeginError, Client as Engine, QuestionId, RpcError},
-    stream::Reader,
 };
 use tokio::time::Instant;
 
-use super::{Channel, Core, Session, Work};
+use super::{Channel, Session, Work, key::ChannelKey, stream::Stream};
 use crate::{
     ChannelError, Result, ServiceDescriptor, SessionError, Status, call::deadline_exceeded,
-    error::closed_status,
 };
+
+/// Bytes of calls that may wait on a channel for a peer that grants no credit; above it a call fails with `resource_exhausted`.
+///
+/// Calls that were cancelled or whose time is up wait there, too: without it a peer that reads nothing makes this device hold
+/// the parameters of all calls that were ever made.
+const MAX_QUEUED_CALLS: usize = 2 << 20;
 
 /// State of the channel behind one typed client, inside the session's lock.
 pub(crate) struct ClientSide {
     engine: Engine,
-    reader: Reader,
+    stream: Stream,
     opening: Opening,
     calls: CallTable,
     closed: Option<Status>,
@@ -39,25 +43,22 @@ enum Opening {
 }
 
 impl ClientSide {
-    /// Registers a channel that was just opened; returns the first message to send on it.
-    pub(super) fn open(core: &mut Core, id: ChannelId) -> Outgoing {
+    /// The state of a channel that is being opened, and the first message to send on it.
+    pub(super) fn opening() -> (Channel, Outgoing) {
         let (engine, bootstrap) = Engine::new();
-        core.insert(
-            id,
-            Channel::Client(Self {
-                engine,
-                reader: Reader::new(),
-                opening: Opening::Waiting(None),
-                calls: CallTable::default(),
-                closed: None,
-            }),
-        );
-        bootstrap
+        let client = Self {
+            engine,
+            stream: Stream::default(),
+            opening: Opening::Waiting(None),
+            calls: CallTable::default(),
+            closed: None,
+        };
+        (Channel::Client(client), bootstrap)
     }
 
     /// Where the bytes of a bytes-mode channel become messages.
-    pub(super) fn reader(&mut self) -> &mut Reader {
-        &mut self.reader
+    pub(super) fn stream(&mut self) -> &mut Stream {
+        &mut self.stream
     }
 
     pub(super) fn accepted(&mut self, work: &mut Work) {
@@ -86,10 +87,10 @@ impl ClientSide {
         Ok(())
     }
 
-    /// The peer closed or reset the channel.
-    pub(super) fn fail(&mut self, code: CloseCode, work: &mut Work) {
-        self.set_opening(Opening::Refused(ChannelError::Closed(code)), work);
-        self.stop(closed_status(code), work);
+    /// The channel was closed or reset, by the peer or because of what it sent.
+    pub(super) fn fail(&mut self, error: ChannelError, status: Status, work: &mut Work) {
+        self.set_opening(Opening::Refused(error), work);
+        self.stop(status, work);
     }
 
     pub(super) fn end(&mut self, error: &SessionError, work: &mut Work) {
@@ -137,19 +138,19 @@ impl ClientSide {
 /// A service channel opened by this side. Closed when the last client and the last call of it are dropped.
 pub(crate) struct RpcChannel {
     session: Arc<Session>,
-    id: ChannelId,
+    key: ChannelKey,
     service: &'static ServiceDescriptor,
 }
 
 impl RpcChannel {
     pub(super) fn new(
         session: Arc<Session>,
-        id: ChannelId,
+        key: ChannelKey,
         service: &'static ServiceDescriptor,
     ) -> Self {
         Self {
             session,
-            id,
+            key,
             service,
         }
     }
@@ -157,7 +158,7 @@ impl RpcChannel {
     pub(super) async fn opened(&self) -> Result<(), ChannelError> {
         poll_fn(|cx| {
             let mut core = self.session.core();
-            let Some((client, _)) = core.client(self.id) else {
+            let Some((client, _)) = core.client(self.key) else {
                 return Poll::Ready(Err(ChannelError::Finished));
             };
             match &mut client.opening {
@@ -182,16 +183,24 @@ impl RpcChannel {
     ) -> Result<CallSlot> {
         let slot = {
             let mut core = self.session.core();
-            let Some((client, mux)) = core.client(self.id) else {
+            let Some((client, mux)) = core.client(self.key) else {
                 return Err(Status::unavailable("the channel is closed"));
             };
+            if mux.queued(self.key.id()) > MAX_QUEUED_CALLS {
+                return Err(Status::resource_exhausted(
+                    "too many calls wait for the peer to read them",
+                ));
+            }
             let slot = client.begin(&mut params, deadline, waker)?;
-            let sent = mux.send(self.id, Outbound::Message(params, milliseconds(timeout)));
+            let sent = mux.send(
+                self.key.id(),
+                Outbound::Message(params, milliseconds(timeout)),
+            );
             if let Err(error) = sent {
                 if let Some(question) = client.calls.free(slot) {
                     client.engine.retract(question);
                 }
-                return Err(Status::resource_exhausted(error.to_string()));
+                return Err(send_status(error));
             }
             core.schedule(deadline);
             slot
@@ -208,9 +217,11 @@ impl Drop for RpcChannel {
     fn drop(&mut self) {
         {
             let mut core = self.session.core();
-            core.remove(self.id);
-            core.mux.close(self.id, CloseCode::END, &[]);
-            core.mux.discard(self.id);
+            if core.is_current(self.key) {
+                core.remove(self.key);
+                core.mux.close(self.key.id(), CloseCode::END, &[]);
+                core.mux.discard(self.key.id());
+            }
         }
         self.session.wake_driver();
     }
@@ -237,7 +248,7 @@ impl CallSlot {
             return Poll::Ready(Err(Status::internal("a finished call was polled again")));
         };
         let mut core = self.channel.session.core();
-        let Some((client, _)) = core.client(self.channel.id) else {
+        let Some((client, _)) = core.client(self.channel.key) else {
             return Poll::Ready(Err(Status::unavailable("the channel is closed")));
         };
         let polled = client.calls.poll(slot, cx);
@@ -253,7 +264,7 @@ impl Drop for CallSlot {
         let Some(slot) = self.slot else { return };
         {
             let mut core = self.channel.session.core();
-            let Some((client, mux)) = core.client(self.channel.id) else {
+            let Some((client, mux)) = core.client(self.channel.key) else {
                 return;
             };
             let Some(question) = client.calls.free(slot) else {
@@ -262,7 +273,7 @@ impl Drop for CallSlot {
             let Some(finish) = client.engine.cancel(question) else {
                 return;
             };
-            let _ = mux.send(self.channel.id, Outbound::Message(finish, 0));
+            let _ = mux.send(self.channel.key.id(), Outbound::Message(finish, 0));
         }
         self.channel.session.wake_driver();
     }
@@ -401,6 +412,14 @@ fn begin_status(error: BeginError) -> Status {
             Status::resource_exhausted(error.to_string())
         }
         BeginError::Refused(error) => Status::from_remote(&error),
+        _ => Status::internal(error.to_string()),
+    }
+}
+
+fn send_status(error: SendError) -> Status {
+    match error {
+        SendError::Closed => Status::unavailable(error.to_string()),
+        SendError::TooLong { .. } => Status::resource_exhausted(error.to_string()),
         _ => Status::internal(error.to_string()),
     }
 }

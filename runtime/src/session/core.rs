@@ -1,13 +1,17 @@
 //! [`Core`]: everything of a session that sits behind its one lock.
 
-use std::{collections::BTreeMap, sync::Arc, task::Waker, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use dsoftbus_proto::{
     frame::{ChannelId, CloseCode, Mode},
-    message::{ExceptionKind, Message, Outgoing},
-    mux::{Connection, Event, Limits, Outbound},
-    rpc::level0::{AnswerId, RpcError},
+    message::{Message, Outgoing},
+    mux::{Connection, Event, Limits, OpenError, Outbound},
+    rpc::level0::AnswerId,
     side::Side,
 };
 use tokio::{task::AbortHandle, time::Instant};
@@ -15,21 +19,38 @@ use tokio::{task::AbortHandle, time::Instant};
 use super::{
     byte_channel::{self, BytesSide},
     client::ClientSide,
+    fault::Fault,
+    key::ChannelKey,
     server::ServerSide,
+    stream::{MAX_STREAMS, Stream},
+    work::{InboundCall, NewStream, Work},
 };
-use crate::{Result, SessionError, Skeleton, node::Host};
+use crate::{
+    ChannelError, Result, SessionError, Status, call::deadline_exceeded, error::closed_status,
+    node::Host,
+};
 
 /// State of a session: the multiplexer and the engine of every channel.
 pub(crate) struct Core {
     pub(crate) mux: Connection,
-    channels: BTreeMap<ChannelId, Channel>,
+    channels: BTreeMap<ChannelId, Entry>,
+    /// Channels that there were.
+    epoch: u64,
     ended: Option<SessionError>,
     /// Calls that wait for the driver to start their handlers.
-    inbound: Vec<InboundCall>,
-    /// Byte channels whose writer waits for the queue to drain.
+    inbound: VecDeque<InboundCall>,
+    /// Channels that wait for their queue to drain: writers of byte channels, calls of services.
     blocked: Vec<ChannelId>,
+    /// Bytes of messages that wait in bytes-mode service channels.
+    streams: usize,
     /// Earliest deadline, or earlier: at worst the driver looks once too often.
     timer: Option<Instant>,
+}
+
+/// A channel and which of those that had its number it is.
+struct Entry {
+    epoch: u64,
+    channel: Channel,
 }
 
 /// One channel: which engine reads it.
@@ -39,39 +60,27 @@ pub(crate) enum Channel {
     Bytes(BytesSide),
 }
 
-/// A call that the peer made and whose handler has not started.
-pub(crate) struct InboundCall {
-    pub(crate) channel: ChannelId,
-    pub(crate) answer: AnswerId,
-    pub(crate) interface_id: u64,
-    pub(crate) method_id: u16,
-    pub(crate) params: dsoftbus_proto::message::Incoming,
-    pub(crate) deadline: Option<Instant>,
-    pub(crate) skeleton: Arc<dyn Skeleton>,
-}
-
-/// A byte channel that the peer opened and that no one has accepted yet.
-pub(crate) struct NewStream {
-    pub(crate) channel: ChannelId,
-    pub(crate) extra: Bytes,
-}
-
-/// What is left to do once the lock is released.
-#[derive(Default)]
-pub(crate) struct Work {
-    pub(crate) wakers: Vec<Waker>,
-    pub(crate) aborts: Vec<AbortHandle>,
-    pub(crate) streams: Vec<NewStream>,
-}
-
-impl Work {
-    /// Wakes callers and stops handlers. Must run without the lock: both may come back for it.
-    pub(crate) fn finish(&mut self) {
-        for waker in self.wakers.drain(..) {
-            waker.wake();
+impl Channel {
+    /// The stream of a service channel.
+    fn stream(&mut self) -> Option<&mut Stream> {
+        match self {
+            Self::Client(client) => Some(client.stream()),
+            Self::Server(server) => Some(server.stream()),
+            Self::Bytes(_) => None,
         }
-        for handler in self.aborts.drain(..) {
-            handler.abort();
+    }
+
+    /// Brings the session's sum of bytes in streams up to date.
+    fn recount(&mut self, sum: &mut usize, always: bool) {
+        let waiting = match self {
+            Self::Server(server) => server.waiting_bytes(),
+            Self::Client(_) | Self::Bytes(_) => 0,
+        };
+        if let Some(stream) = self.stream() {
+            match always {
+                true => stream.count(waiting, sum),
+                false => stream.recount(waiting, sum),
+            }
         }
     }
 }
@@ -81,9 +90,11 @@ impl Core {
         Self {
             mux: Connection::new(side, Limits::default()),
             channels: BTreeMap::new(),
+            epoch: 0,
             ended: None,
-            inbound: Vec::new(),
+            inbound: VecDeque::new(),
             blocked: Vec::new(),
+            streams: 0,
             timer: None,
         }
     }
@@ -99,60 +110,192 @@ impl Core {
         }
     }
 
-    pub(super) fn insert(&mut self, id: ChannelId, channel: Channel) {
-        self.channels.insert(id, channel);
+    /// Opens a channel; `make` makes what reads it.
+    pub(super) fn open(
+        &mut self,
+        logical: u16,
+        interface_id: u64,
+        mode: Mode,
+        extra: &[u8],
+        make: impl FnOnce(ChannelKey) -> Channel,
+    ) -> Result<ChannelKey, ChannelError> {
+        self.check_alive()?;
+        let id =
+            self.mux
+                .open(logical, interface_id, mode, extra)
+                .map_err(|error| match error {
+                    OpenError::SessionClosed => SessionError::Closed.into(),
+                    OpenError::TooManyChannels | OpenError::NumbersExhausted { .. } => {
+                        ChannelError::Exhausted
+                    }
+                    other => ChannelError::Invalid(other),
+                })?;
+        Ok(self.insert(id, make))
     }
 
-    pub(super) fn remove(&mut self, id: ChannelId) {
-        self.channels.remove(&id);
+    fn insert(&mut self, id: ChannelId, make: impl FnOnce(ChannelKey) -> Channel) -> ChannelKey {
+        self.epoch += 1;
+        let key = ChannelKey::new(id, self.epoch);
+        // The number was free, so that an old channel under it has ended both ways. Its handle, if there still is one, finds
+        // nothing any more.
+        self.take(id);
+        let entry = Entry {
+            epoch: key.epoch(),
+            channel: make(key),
+        };
+        self.channels.insert(id, entry);
+        key
     }
 
-    pub(super) fn client(&mut self, id: ChannelId) -> Option<(&mut ClientSide, &mut Connection)> {
-        match self.channels.get_mut(&id) {
-            Some(Channel::Client(client)) => Some((client, &mut self.mux)),
+    /// Removes a channel.
+    pub(super) fn remove(&mut self, key: ChannelKey) {
+        if self.is_current(key) {
+            self.take(key.id());
+        }
+    }
+
+    fn take(&mut self, id: ChannelId) -> Option<Channel> {
+        let mut channel = self.channels.remove(&id)?.channel;
+        if let Some(stream) = channel.stream() {
+            stream.clear(&mut self.streams);
+        }
+        if let Channel::Bytes(bytes) = &mut channel {
+            bytes.clear(&mut self.mux);
+        }
+        Some(channel)
+    }
+
+    /// Whether the channel is still there.
+    pub(super) fn is_current(&self, key: ChannelKey) -> bool {
+        let entry = self.channels.get(&key.id());
+        entry.is_some_and(|entry| entry.epoch == key.epoch())
+    }
+
+    fn channel(&mut self, id: ChannelId) -> Option<&mut Channel> {
+        Some(&mut self.channels.get_mut(&id)?.channel)
+    }
+
+    fn current(&mut self, key: ChannelKey) -> Option<(&mut Channel, &mut Connection)> {
+        let entry = self.channels.get_mut(&key.id())?;
+        (entry.epoch == key.epoch()).then_some((&mut entry.channel, &mut self.mux))
+    }
+
+    pub(super) fn client(&mut self, key: ChannelKey) -> Option<(&mut ClientSide, &mut Connection)> {
+        match self.current(key)? {
+            (Channel::Client(client), mux) => Some((client, mux)),
             _ => None,
         }
     }
 
-    pub(super) fn bytes(&mut self, id: ChannelId) -> Option<(&mut BytesSide, &mut Connection)> {
-        match self.channels.get_mut(&id) {
-            Some(Channel::Bytes(bytes)) => Some((bytes, &mut self.mux)),
+    pub(super) fn bytes(&mut self, key: ChannelKey) -> Option<(&mut BytesSide, &mut Connection)> {
+        match self.current(key)? {
+            (Channel::Bytes(bytes), mux) => Some((bytes, mux)),
             _ => None,
         }
     }
 
     /// Queues an RPC message. One for a channel that is closed meanwhile has no reader and is dropped.
-    pub(super) fn send(&mut self, id: ChannelId, message: Outgoing, deadline_ms: u32) {
-        let _ = self.mux.send(id, Outbound::Message(message, deadline_ms));
+    pub(super) fn send(&mut self, key: ChannelKey, message: Outgoing, deadline_ms: u32) {
+        let _ = self
+            .mux
+            .send(key.id(), Outbound::Message(message, deadline_ms));
     }
 
-    /// Notes that the writer of a byte channel waits.
+    /// Notes that something waits for the queue of a channel to drain.
     pub(super) fn block(&mut self, id: ChannelId) {
         if !self.blocked.contains(&id) {
             self.blocked.push(id);
         }
     }
 
-    /// Wakes the writers whose queue has drained.
+    /// Goes on with what waited for queues that have drained: wakes writers, lets calls start.
     pub(super) fn unblock(&mut self, work: &mut Work) {
-        let (mux, channels) = (&self.mux, &mut self.channels);
-        self.blocked.retain(|id| {
-            if mux.queued(*id) > byte_channel::LOW_WATER {
-                return true;
+        let mut next = 0;
+        while let Some(&id) = self.blocked.get(next) {
+            let waits = match self.channels.get_mut(&id).map(|entry| &mut entry.channel) {
+                Some(Channel::Bytes(bytes)) => {
+                    let waits = self.mux.queued(id) > byte_channel::LOW_WATER;
+                    if !waits {
+                        bytes.writable(work);
+                    }
+                    waits
+                }
+                Some(Channel::Server(server)) => server.waits_for_queue(&self.mux),
+                Some(Channel::Client(_)) | None => false,
+            };
+            if waits {
+                next += 1;
+                continue;
             }
-            if let Some(Channel::Bytes(bytes)) = channels.get_mut(id) {
-                bytes.writable(work);
-            }
-            false
-        });
+            self.blocked.swap_remove(next);
+            // May block again, behind those that are still to be looked at.
+            self.resume(id, work);
+        }
     }
 
-    pub(super) fn take_inbound(&mut self, into: &mut Vec<InboundCall>) {
-        into.append(&mut self.inbound);
+    /// Goes on with the calls of a service channel that waited.
+    fn resume(&mut self, id: ChannelId, work: &mut Work) {
+        if let Some(Entry {
+            channel: Channel::Server(server),
+            ..
+        }) = self.channels.get_mut(&id)
+        {
+            let resumed = server.resume(&mut self.mux, &mut self.inbound);
+            self.settle(id, resumed, work);
+        }
     }
 
-    pub(super) fn has_inbound(&self) -> bool {
-        !self.inbound.is_empty()
+    /// Takes calls to be started, at most `most`. One whose time is up is answered instead; one of a channel whose answers
+    /// pile up waits until they have left.
+    pub(super) fn take_inbound(
+        &mut self,
+        most: usize,
+        into: &mut VecDeque<InboundCall>,
+        work: &mut Work,
+    ) {
+        let now = Instant::now();
+        // What was found out about the channel of the last call: many in a row are of one.
+        let mut checked = None;
+        while into.len() < most {
+            let Some(call) = self.inbound.pop_front() else {
+                return;
+            };
+            if call.deadline.is_some_and(|deadline| deadline <= now) {
+                self.reply(call.channel, call.answer, Err(deadline_exceeded()), work);
+                checked = None;
+                continue;
+            }
+            if checked == Some(call.channel) {
+                into.push_back(call);
+                continue;
+            }
+            let Some((Channel::Server(server), mux)) = self.current(call.channel) else {
+                continue;
+            };
+            if server.is_backed_up(mux) {
+                let (id, deadline) = (call.channel.id(), call.deadline);
+                server.hold(call);
+                self.block(id);
+                if let Some(deadline) = deadline {
+                    self.schedule(deadline);
+                }
+            } else {
+                checked = Some(call.channel);
+                into.push_back(call);
+            }
+        }
+    }
+
+    /// Takes calls back that were not started after all.
+    pub(super) fn return_inbound(&mut self, calls: &mut VecDeque<InboundCall>) {
+        while let Some(call) = calls.pop_back() {
+            self.inbound.push_front(call);
+        }
+    }
+
+    /// Calls that wait to be started.
+    pub(super) fn inbound(&self) -> usize {
+        self.inbound.len()
     }
 
     pub(super) fn schedule(&mut self, at: Instant) {
@@ -200,9 +343,8 @@ impl Core {
             } => match Message::parse(message) {
                 Ok(message) => self.handle_message(channel, message, deadline_ms, cost, work),
                 Err(error) => {
-                    tracing::debug!(%peer, ?channel, %error, "malformed message");
                     self.mux.consume(channel, cost);
-                    self.break_channel(channel, CloseCode::PROTOCOL_ERROR, work);
+                    self.break_channel(channel, &error.into(), work);
                 }
             },
             Event::Data {
@@ -216,7 +358,7 @@ impl Core {
                 mode,
                 extra,
             } => self.handle_open(host, peer, channel, interface_id, mode, extra, work),
-            Event::Accepted { channel, extra } => match self.channels.get_mut(&channel) {
+            Event::Accepted { channel, extra } => match self.channel(channel) {
                 Some(Channel::Client(client)) => client.accepted(work),
                 Some(Channel::Bytes(bytes)) => bytes.accepted(extra, work),
                 Some(Channel::Server(_)) | None => {}
@@ -227,8 +369,7 @@ impl Core {
                 extra,
             } => self.handle_close(channel, code, extra, work),
             Event::Broken { channel, error } => {
-                tracing::debug!(%peer, ?channel, %error, "channel reset");
-                self.fail_channel(channel, CloseCode::PROTOCOL_ERROR, work);
+                self.break_channel(channel, &error.into(), work);
             }
             Event::Goodbye(code) => return Err(SessionError::Goodbye(code)),
             // Writers are woken by the length of their queue; a Pong has done its work by coming.
@@ -246,86 +387,88 @@ impl Core {
         cost: u32,
         work: &mut Work,
     ) {
-        let handled = match self.channels.get_mut(&id) {
+        let handled = match self.channels.get_mut(&id).map(|entry| &mut entry.channel) {
             Some(Channel::Client(client)) => {
                 self.mux.consume(id, cost);
-                client.receive(id, message, &mut self.mux, work)
+                let received = client.receive(id, message, &mut self.mux, work);
+                if received.is_ok() {
+                    return;
+                }
+                received.map_err(Fault::from)
             }
             Some(Channel::Server(server)) => {
                 let deadline = (deadline_ms > 0)
                     .then(|| Instant::now() + Duration::from_millis(u64::from(deadline_ms)));
-                let before = self.inbound.len();
-                let handled = server.receive(
-                    id,
-                    message,
-                    deadline,
-                    cost,
-                    &mut self.mux,
-                    &mut self.inbound,
-                    work,
-                );
-                if let Some(deadline) = deadline
-                    && self.inbound.len() > before
-                {
-                    self.schedule(deadline);
+                let received =
+                    server.receive(message, deadline, cost, &mut self.mux, &mut self.inbound);
+                if received.is_ok() && server.is_quiet() {
+                    return;
                 }
-                handled
+                received
             }
             Some(Channel::Bytes(_)) | None => {
                 self.mux.consume(id, cost);
-                Ok(())
+                return;
             }
         };
-        if let Err(error) = handled {
-            let code = match &error {
-                // How stock Cap'n Proto peers say goodbye.
-                RpcError::Aborted {
-                    kind: ExceptionKind::Disconnected,
-                    ..
-                } => CloseCode::CANCELLED,
-                _ => CloseCode::PROTOCOL_ERROR,
-            };
-            tracing::debug!(channel = ?id, %error, "RPC ended");
-            self.break_channel(id, code, work);
+        self.settle(id, handled, work);
+    }
+
+    /// What follows when an engine was given something to do.
+    fn settle(&mut self, id: ChannelId, handled: Result<(), Fault>, work: &mut Work) {
+        if let Err(fault) = handled {
+            self.break_channel(id, &fault, work);
+            return;
+        }
+        let Some(entry) = self.channels.get_mut(&id) else {
+            return;
+        };
+        entry.channel.recount(&mut self.streams, false);
+        if let Channel::Server(server) = &entry.channel
+            && server.waits_for_queue(&self.mux)
+        {
+            self.block(id);
         }
     }
 
     fn handle_data(&mut self, id: ChannelId, payload: Bytes, cost: u32, work: &mut Work) {
-        let reader = match self.channels.get_mut(&id) {
+        match self.channel(id) {
             Some(Channel::Bytes(bytes)) => {
                 bytes.receive(payload, cost, work);
                 return;
             }
-            Some(Channel::Client(client)) => client.reader(),
-            Some(Channel::Server(server)) => server.reader(),
+            Some(channel) => {
+                if let Some(stream) = channel.stream() {
+                    stream.push(payload);
+                }
+            }
             None => {
                 self.mux.consume(id, cost);
                 return;
             }
-        };
+        }
         // The credit of a stream of messages is returned when the messages are whole: with the last one of them.
-        reader.push(payload);
         let mut cost = cost;
-        loop {
-            let reader = match self.channels.get_mut(&id) {
-                Some(Channel::Client(client)) => client.reader(),
-                Some(Channel::Server(server)) => server.reader(),
-                _ => break,
-            };
-            match reader.pull() {
+        while let Some(stream) = self.channel(id).and_then(Channel::stream) {
+            match stream.pull() {
                 Ok(Some(message)) => {
                     self.handle_message(id, message, 0, std::mem::take(&mut cost), work);
                 }
                 Ok(None) => break,
                 Err(error) => {
-                    tracing::debug!(channel = ?id, %error, "malformed message");
-                    self.break_channel(id, CloseCode::PROTOCOL_ERROR, work);
+                    self.break_channel(id, &error.into(), work);
                     break;
                 }
             }
         }
         if cost > 0 {
             self.mux.consume(id, cost);
+        }
+        if let Some(entry) = self.channels.get_mut(&id) {
+            entry.channel.recount(&mut self.streams, true);
+            if self.streams > MAX_STREAMS {
+                self.break_channel(id, &Fault::Streams, work);
+            }
         }
     }
 
@@ -352,11 +495,10 @@ impl Core {
                 return;
             }
             self.mux.accept(channel, &[]);
-            let server = ServerSide::new(Arc::clone(skeleton));
-            self.channels.insert(channel, Channel::Server(server));
+            let server = |key| Channel::Server(ServerSide::new(key, Arc::clone(skeleton)));
+            self.insert(channel, server);
         } else if mode == Mode::Bytes && host.takes_stream(logical) {
-            self.channels
-                .insert(channel, Channel::Bytes(BytesSide::open()));
+            let channel = self.insert(channel, |_| Channel::Bytes(BytesSide::open()));
             work.streams.push(NewStream { channel, extra });
         } else {
             self.mux.close(channel, CloseCode::NO_SUCH_SERVICE, &[]);
@@ -364,13 +506,14 @@ impl Core {
     }
 
     fn handle_close(&mut self, id: ChannelId, code: CloseCode, extra: Bytes, work: &mut Work) {
-        match self.channels.get_mut(&id) {
+        match self.channel(id) {
             Some(Channel::Bytes(bytes)) => bytes.closed(code, extra, work),
-            Some(Channel::Client(client)) => client.fail(code, work),
-            Some(Channel::Server(server)) => {
+            Some(Channel::Client(_)) => {
+                self.fail_channel(id, ChannelError::Closed(code), closed_status(code), work);
+            }
+            Some(Channel::Server(_)) => {
                 // The client is gone. What still runs has no one to answer to.
-                server.stop(work);
-                self.channels.remove(&id);
+                self.fail_channel(id, ChannelError::Closed(code), closed_status(code), work);
                 self.mux.close(id, CloseCode::END, &[]);
             }
             None => {}
@@ -378,58 +521,78 @@ impl Core {
     }
 
     /// Resets a channel because of what the peer sent on it.
-    fn break_channel(&mut self, id: ChannelId, code: CloseCode, work: &mut Work) {
+    fn break_channel(&mut self, id: ChannelId, fault: &Fault, work: &mut Work) {
+        tracing::debug!(channel = ?id, %fault, "channel reset");
+        let code = fault.close_code();
+        // One that the multiplexer has reset by itself does not change.
         self.mux.close(id, code, &[]);
-        self.fail_channel(id, code, work);
+        self.fail_channel(id, ChannelError::Reset(code), fault.to_status(), work);
     }
 
     /// Tells the users of a channel that it is no more.
-    fn fail_channel(&mut self, id: ChannelId, code: CloseCode, work: &mut Work) {
-        match self.channels.get_mut(&id) {
-            Some(Channel::Bytes(bytes)) => bytes.closed(code, Bytes::new(), work),
-            Some(Channel::Client(client)) => client.fail(code, work),
-            Some(Channel::Server(server)) => {
-                server.stop(work);
-                self.channels.remove(&id);
+    fn fail_channel(
+        &mut self,
+        id: ChannelId,
+        error: ChannelError,
+        status: Status,
+        work: &mut Work,
+    ) {
+        match self.channel(id) {
+            Some(Channel::Bytes(bytes)) => bytes.fail(error, work),
+            Some(Channel::Client(client)) => {
+                client.fail(error, status, work);
+                // Nothing more comes, though the handle of the channel may stay.
+                let stream = self.channels.get_mut(&id);
+                if let Some(stream) = stream.and_then(|entry| entry.channel.stream()) {
+                    stream.clear(&mut self.streams);
+                }
+            }
+            Some(Channel::Server(_)) => {
+                if let Some(Channel::Server(mut server)) = self.take(id) {
+                    server.stop(&mut self.mux, work);
+                }
+                self.inbound.retain(|call| call.channel.id() != id);
             }
             None => {}
         }
     }
 
     /// Answers a call.
-    pub(super) fn reply(&mut self, id: ChannelId, answer: AnswerId, outcome: Result<Outgoing>) {
-        let Some(Channel::Server(server)) = self.channels.get_mut(&id) else {
+    pub(super) fn reply(
+        &mut self,
+        key: ChannelKey,
+        answer: AnswerId,
+        outcome: Result<Outgoing>,
+        work: &mut Work,
+    ) {
+        let Some(entry) = self.channels.get_mut(&key.id()) else {
             return;
         };
-        let before = self.inbound.len();
-        server.reply(id, answer, outcome, &mut self.mux, &mut self.inbound);
-        let earliest = self
-            .inbound
-            .iter()
-            .skip(before)
-            .filter_map(|call| call.deadline)
-            .min();
-        if let Some(deadline) = earliest {
-            self.schedule(deadline);
+        if let Channel::Server(server) = &mut entry.channel
+            && entry.epoch == key.epoch()
+        {
+            let replied = server.reply(answer, outcome, &mut self.mux, &mut self.inbound);
+            if replied.is_err() || !server.is_quiet() {
+                self.settle(key.id(), replied, work);
+            }
         }
     }
 
     /// Remembers the task of a handler, so that it can be stopped.
     pub(super) fn started(
         &mut self,
-        id: ChannelId,
+        key: ChannelKey,
         answer: AnswerId,
         deadline: Option<Instant>,
         task: AbortHandle,
     ) {
-        match self.channels.get_mut(&id) {
-            Some(Channel::Server(server)) => server.started(answer, deadline, task),
+        match self.current(key) {
+            Some((Channel::Server(server), _)) => server.started(answer, deadline, task),
             _ => {
                 task.abort();
                 return;
             }
         }
-        // The timer that was set when the call came may have been spent before it started.
         if let Some(deadline) = deadline {
             self.schedule(deadline);
         }
@@ -439,17 +602,30 @@ impl Core {
     pub(super) fn expire(&mut self, now: Instant, work: &mut Work) {
         self.timer = None;
         let mut next = None;
-        for (&id, channel) in &mut self.channels {
-            let earliest = match channel {
+        let mut settled = Vec::new();
+        for (&id, entry) in &mut self.channels {
+            let earliest = match &mut entry.channel {
                 Channel::Client(client) => client.expire(id, now, &mut self.mux, work),
                 Channel::Server(server) => {
-                    server.expire(id, now, &mut self.mux, &mut self.inbound, work)
+                    match server.expire(now, &mut self.mux, &mut self.inbound, work) {
+                        Ok(earliest) => {
+                            settled.push((id, Ok(())));
+                            earliest
+                        }
+                        Err(fault) => {
+                            settled.push((id, Err(fault)));
+                            None
+                        }
+                    }
                 }
                 Channel::Bytes(_) => None,
             };
             next = [next, earliest].into_iter().flatten().min();
         }
         self.timer = next;
+        for (id, handled) in settled {
+            self.settle(id, handled, work);
+        }
     }
 
     /// Ends the session: every call fails, every handler stops.
@@ -457,15 +633,15 @@ impl Core {
         if self.ended.is_some() {
             return;
         }
-        for channel in self.channels.values_mut() {
-            match channel {
+        for entry in self.channels.values_mut() {
+            match &mut entry.channel {
                 Channel::Client(client) => client.end(&error, work),
-                Channel::Server(server) => server.stop(work),
+                Channel::Server(server) => server.stop(&mut self.mux, work),
                 Channel::Bytes(bytes) => bytes.end(&error, work),
             }
         }
         self.channels
-            .retain(|_, channel| !matches!(channel, Channel::Server(_)));
+            .retain(|_, entry| !matches!(entry.channel, Channel::Server(_)));
         self.inbound.clear();
         self.ended = Some(error);
     }

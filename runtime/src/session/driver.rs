@@ -30,7 +30,9 @@ use tokio::{
 
 use super::{
     Session,
-    core::{InboundCall, NewStream, Work},
+    key::ChannelKey,
+    server::MAX_QUEUED_ANSWERS,
+    work::{InboundCall, NewStream, Work},
 };
 use crate::{Context, Result, SessionError, Status};
 
@@ -66,8 +68,13 @@ const MAX_ROUNDS: usize = 16;
 /// A Ping is sent when nothing came for this long.
 const PING_AFTER: Duration = Duration::from_secs(15);
 
-/// The session ends when nothing came for this long: two Pings went unanswered.
+/// The session ends when nothing came for this long: the Ping went unanswered for 30 s.
 const SILENT_AFTER: Duration = Duration::from_secs(45);
+
+/// The session ends when the socket took nothing of what waits for it for this long.
+///
+/// A peer that sends and never reads is not silent: without this it holds what is queued for it for ever.
+const STALLED_AFTER: Duration = Duration::from_secs(10);
 
 /// How often the budgets of a peer that sends are refilled.
 const TICK: Duration = Duration::from_secs(1);
@@ -92,9 +99,10 @@ where
         outgoing: VecDeque::new(),
         outgoing_bytes: 0,
         written: 0,
+        blocked: None,
         spare: Vec::new(),
         work: Work::default(),
-        calls: Vec::new(),
+        calls: VecDeque::new(),
         replies: Vec::new(),
         heard: now,
         ticked: now,
@@ -134,9 +142,11 @@ struct Driver<T> {
     outgoing: VecDeque<Vec<u8>>,
     outgoing_bytes: usize,
     written: usize,
+    /// Since when the socket takes nothing.
+    blocked: Option<Instant>,
     spare: Vec<Vec<u8>>,
     work: Work,
-    calls: Vec<InboundCall>,
+    calls: VecDeque<InboundCall>,
     replies: Vec<(InboundCallKey, Result<Outgoing>)>,
     heard: Instant,
     ticked: Instant,
@@ -154,10 +164,7 @@ enum Next {
     Wait,
 }
 
-type InboundCallKey = (
-    dsoftbus_proto::frame::ChannelId,
-    dsoftbus_proto::rpc::level0::AnswerId,
-);
+type InboundCallKey = (ChannelKey, dsoftbus_proto::rpc::level0::AnswerId);
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
     async fn run(mut self, guard: EndOnDrop) -> SessionError {
@@ -167,7 +174,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         guard.end(error.clone());
         let code = match &error {
             SessionError::Frame(_) | SessionError::Record(_) => Some(GoodbyeCode::PROTOCOL_ERROR),
-            SessionError::Silent => Some(GoodbyeCode::IDLE),
+            SessionError::Silent | SessionError::Stalled => Some(GoodbyeCode::IDLE),
             _ => None,
         };
         if let Some(code) = code {
@@ -216,6 +223,10 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
     }
 
     fn poll_round(&mut self, cx: &mut TaskContext<'_>) -> Result<Next, SessionError> {
+        if self.session.core().mux.is_closing() {
+            // What is left goes out in `finish`, which does not wait for ever.
+            return Err(SessionError::Closed);
+        }
         let mut progress = self.unopened;
         if !self.unopened
             && let Poll::Ready(read) = self.poll_read(cx)
@@ -232,11 +243,12 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         } else {
             0
         };
-        self.session.core().take_inbound(&mut self.calls);
-        self.run_handlers(cx);
-        while !self.calls.is_empty() {
+        // Calls that have waited for replies of this round start in the next.
+        let mut left = self.session.core().inbound();
+        self.run_handlers(cx, &mut left);
+        while left > 0 {
             progress |= self.flush(cx)?;
-            self.run_handlers(cx);
+            self.run_handlers(cx, &mut left);
         }
         // Whoever is woken by a portion may have something to send before the next is looked at.
         let turn =
@@ -246,6 +258,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         self.poll_timers(cx)?;
         progress |= self.flush(cx)?;
         self.work.finish();
+        // Replies make room for calls that waited, and so do answers that left.
+        progress |= self.session.core().inbound() > 0;
         Ok(match progress {
             true if turn => Next::Turn,
             true => Next::Round,
@@ -259,17 +273,21 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         loop {
             self.seal()?;
             if self.outgoing.is_empty() {
-                if self.session.core().mux.is_closed() {
-                    return Err(SessionError::Closed);
-                }
                 return Ok(progress);
             }
             match self.poll_write(cx) {
                 Poll::Ready(written) => {
                     written.map_err(io_error)?;
+                    self.blocked = None;
                     progress = true;
                 }
-                Poll::Pending => return Ok(progress),
+                Poll::Pending => {
+                    if self.blocked.is_none() {
+                        self.blocked = Some(Instant::now());
+                        self.poll_timers(cx)?;
+                    }
+                    return Ok(progress);
+                }
             }
         }
     }
@@ -329,13 +347,22 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         Ok(opened)
     }
 
-    /// Starts the handlers of the calls that came in, or of the first few. One that is ready at once costs no task.
-    fn run_handlers(&mut self, cx: &mut TaskContext<'_>) {
-        if self.calls.is_empty() {
+    /// Starts the handlers of the first of `left` calls that came in. One that is ready at once costs no task.
+    fn run_handlers(&mut self, cx: &mut TaskContext<'_>, left: &mut usize) {
+        if *left == 0 {
             return;
         }
-        let calls = self.calls.len().min(CALLS);
-        for call in self.calls.drain(..calls) {
+        let most = CALLS.min(*left);
+        self.session
+            .core()
+            .take_inbound(most, &mut self.calls, &mut self.work);
+        if self.calls.is_empty() {
+            *left = 0;
+            return;
+        }
+        let mut answered = 0;
+        while let Some(call) = self.calls.pop_front() {
+            *left -= 1;
             let key = (call.channel, call.answer);
             let context = Context {
                 peer: Some(self.session.peer()),
@@ -353,7 +380,13 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
                 }
             }));
             match started {
-                Ok(Ok(outcome)) => self.replies.push((key, outcome)),
+                Ok(Ok(outcome)) => {
+                    answered += outcome.as_ref().map_or(0, Outgoing::len_bytes);
+                    self.replies.push((key, outcome));
+                    if answered > MAX_QUEUED_ANSWERS {
+                        break;
+                    }
+                }
                 Err(_) => self.replies.push((key, Err(handler_panicked()))),
                 Ok(Err(future)) => {
                     let session = Arc::clone(&self.session);
@@ -371,10 +404,11 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
             }
         }
         let mut core = self.session.core();
+        // Before the replies, which may reset their channel. Whether the others start depends on what leaves meanwhile.
+        core.return_inbound(&mut self.calls);
         for ((channel, answer), outcome) in self.replies.drain(..) {
-            core.reply(channel, answer, outcome);
+            core.reply(channel, answer, outcome, &mut self.work);
         }
-        // Calls that had waited for these replies start in the next round. Until then a Finish finds them in the core.
     }
 
     fn start_streams(&mut self) {
@@ -386,18 +420,23 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         }
     }
 
+    /// When time has to be looked at next, if calls want that at `timer`.
+    fn next_look(&self, timer: Option<Instant>) -> Instant {
+        let silence = match self.pinged {
+            0 => PING_AFTER,
+            _ => SILENT_AFTER,
+        };
+        let stall = self.blocked.map(|since| since + STALLED_AFTER);
+        [timer, stall]
+            .into_iter()
+            .flatten()
+            .fold(self.heard + silence, Instant::min)
+    }
+
     fn poll_timers(&mut self, cx: &mut TaskContext<'_>) -> Result<(), SessionError> {
         loop {
-            let next_ping = self.heard
-                + if self.pinged == 0 {
-                    PING_AFTER
-                } else {
-                    SILENT_AFTER
-                };
-            let wanted = match self.session.core().timer() {
-                Some(timer) => timer.min(next_ping),
-                None => next_ping,
-            };
+            let timer = self.session.core().timer();
+            let wanted = self.next_look(timer);
             // Only ever pulled forward here: moving it on every record would cost more than waking once too often.
             if wanted < self.sleep.deadline() {
                 self.sleep.as_mut().reset(wanted);
@@ -409,13 +448,15 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
             let mut core = self.session.core();
             if core.timer().is_some_and(|timer| timer <= now) {
                 core.expire(now, &mut self.work);
-                if core.has_inbound() {
-                    // Calls took the places of those that expired, and a peer that reads nothing causes no other round.
-                    cx.waker().wake_by_ref();
-                }
             }
             if now >= self.heard + SILENT_AFTER {
                 return Err(SessionError::Silent);
+            }
+            if self
+                .blocked
+                .is_some_and(|since| now >= since + STALLED_AFTER)
+            {
+                return Err(SessionError::Stalled);
             }
             if self.pinged == 0 && now >= self.heard + PING_AFTER {
                 self.pinged = 1;
@@ -424,17 +465,9 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
                 self.spare = Vec::new();
                 core.mux.ping(self.pinged);
             }
-            let next_ping = self.heard
-                + if self.pinged == 0 {
-                    PING_AFTER
-                } else {
-                    SILENT_AFTER
-                };
-            let wanted = core
-                .timer()
-                .map_or(next_ping, |timer| timer.min(next_ping))
-                .max(now + Duration::from_millis(1));
+            let timer = core.timer();
             drop(core);
+            let wanted = self.next_look(timer).max(now + Duration::from_millis(1));
             self.sleep.as_mut().reset(wanted);
         }
     }

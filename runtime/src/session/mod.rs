@@ -8,8 +8,12 @@ mod byte_channel;
 mod client;
 mod core;
 pub(crate) mod driver;
+mod fault;
 pub(crate) mod handshake;
+mod key;
 mod server;
+mod stream;
+mod work;
 
 use std::{
     fmt,
@@ -22,7 +26,7 @@ use std::{
 
 use bytes::Bytes;
 use dsoftbus_proto::{
-    frame::{ChannelId, CloseCode, GoodbyeCode, Mode},
+    frame::{CloseCode, GoodbyeCode, Mode},
     handshake::Established,
     identity::DeviceId,
     message::Outgoing,
@@ -35,7 +39,9 @@ use tokio::sync::Notify;
 pub use self::byte_channel::ByteChannel;
 pub(crate) use self::{
     client::{CallSlot, RpcChannel},
-    core::{Channel, Core, Work},
+    core::{Channel, Core},
+    key::ChannelKey,
+    work::Work,
 };
 use crate::{
     ChannelError, Result, ServiceDescriptor, SessionError,
@@ -137,19 +143,15 @@ impl Session {
         service: &'static ServiceDescriptor,
         mode: Mode,
     ) -> Result<RpcChannel, ChannelError> {
-        let id = {
+        let key = {
             let mut core = self.core();
-            core.check_alive()?;
-            let id = core
-                .mux
-                .open(service.channel, service.interface_id, mode, &[])
-                .map_err(|_| ChannelError::Exhausted)?;
-            let bootstrap = client::ClientSide::open(&mut core, id);
-            core.send(id, bootstrap, 0);
-            id
+            let (client, bootstrap) = client::ClientSide::opening();
+            let key = core.open(service.channel, service.interface_id, mode, &[], |_| client)?;
+            core.send(key, bootstrap, 0);
+            key
         };
         self.wake_driver();
-        let channel = RpcChannel::new(Arc::clone(self), id, service);
+        let channel = RpcChannel::new(Arc::clone(self), key, service);
         channel.opened().await?;
         Ok(channel)
     }
@@ -161,42 +163,47 @@ impl Session {
         interface_id: u64,
         extra: &[u8],
     ) -> Result<(ByteChannel, Bytes), ChannelError> {
-        let id = {
-            let mut core = self.core();
-            core.check_alive()?;
-            let id = core
-                .mux
-                .open(logical, interface_id, Mode::Bytes, extra)
-                .map_err(|_| ChannelError::Exhausted)?;
-            core.insert(id, Channel::Bytes(byte_channel::BytesSide::opening()));
-            id
-        };
+        let opening = |_| Channel::Bytes(byte_channel::BytesSide::opening());
+        let key = self
+            .core()
+            .open(logical, interface_id, Mode::Bytes, extra, opening)?;
         self.wake_driver();
-        let channel = ByteChannel::new(Arc::clone(self), id);
+        let channel = ByteChannel::new(Arc::clone(self), key);
         let accepted = channel.opened().await?;
         Ok((channel, accepted))
     }
 
     /// Delivers the outcome of a handler that ran in a task of its own.
-    fn reply(&self, channel: ChannelId, answer: AnswerId, outcome: Result<Outgoing>) {
-        self.core().reply(channel, answer, outcome);
+    fn reply(&self, channel: ChannelKey, answer: AnswerId, outcome: Result<Outgoing>) {
+        let mut work = Work::default();
+        self.core().reply(channel, answer, outcome, &mut work);
+        work.finish();
         self.wake_driver();
     }
 
-    fn send(&self, channel: ChannelId, outbound: Outbound) -> Result<(), ChannelError> {
+    fn send(&self, channel: ChannelKey, outbound: Outbound) -> Result<(), ChannelError> {
         {
             let mut core = self.core();
             core.check_alive()?;
+            if !core.is_current(channel) {
+                return Err(ChannelError::Finished);
+            }
             core.mux
-                .send(channel, outbound)
+                .send(channel.id(), outbound)
                 .map_err(|_| ChannelError::Finished)?;
         }
         self.wake_driver();
         Ok(())
     }
 
-    fn close_channel(&self, channel: ChannelId, code: CloseCode, extra: &[u8]) {
-        self.core().mux.close(channel, code, extra);
+    fn close_channel(&self, channel: ChannelKey, code: CloseCode, extra: &[u8]) {
+        {
+            let mut core = self.core();
+            if !core.is_current(channel) {
+                return;
+            }
+            core.mux.close(channel.id(), code, extra);
+        }
         self.wake_driver();
     }
 

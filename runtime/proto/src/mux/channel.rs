@@ -39,6 +39,8 @@ pub(crate) struct Channel {
     pub(crate) queue: VecDeque<Queued>,
     /// Bytes in the queue.
     pub(crate) queued: usize,
+    /// The queue counts as answers: the peer opened the channel, and it carries messages.
+    pub(crate) answers: bool,
     /// The queue was over the low-water mark.
     pub(crate) above_water: bool,
     /// Whether the schedule names this channel.
@@ -96,6 +98,7 @@ impl Channel {
             credit: SendCredit::new(CHANNEL_CREDIT),
             queue: VecDeque::new(),
             queued: 0,
+            answers: false,
             above_water: false,
             scheduled: false,
             allowance: 0,

@@ -81,6 +81,8 @@ pub struct Connection {
 
     // Sending
     credit: SendCredit,
+    /// Bytes queued on channels that the peer opened and that carry messages.
+    answers: usize,
     schedule: Schedule,
     /// Open, Accept and resetting Close frames, in order; at most three for each channel.
     control: VecDeque<Control>,
@@ -141,6 +143,7 @@ impl Connection {
             failed: None,
             peer_goodbye: false,
             credit: SendCredit::new(SESSION_CREDIT),
+            answers: 0,
             schedule: Schedule::default(),
             control: VecDeque::new(),
             credits: Vec::new(),
@@ -259,12 +262,20 @@ impl Connection {
         if length == 0 {
             return Ok(());
         }
+        let before = if state.answers { state.queued } else { 0 };
+        state.answers |= is_message && state.opener == Opener::Remote;
         state.queued = state.queued.saturating_add(queued.rest());
         state.above_water |= state.queued > low_water;
         state.queue.push_back(queued);
+        let more = if state.answers {
+            state.queued.saturating_sub(before)
+        } else {
+            0
+        };
         if !state.scheduled {
             self.refresh(slot);
         }
+        self.answers = self.answers.saturating_add(more);
         Ok(())
     }
 
@@ -274,6 +285,12 @@ impl Connection {
         let slot = self.channels.peek(channel);
         let state = slot.and_then(|slot| self.channels.get(slot));
         state.map_or(0, |state| state.queued)
+    }
+
+    /// Bytes queued on all channels that the peer opened for messages: answers that it does not read.
+    #[must_use]
+    pub const fn answers(&self) -> usize {
+        self.answers
     }
 
     /// Whether a channel's queue is at most at its low-water mark. If not, [`Event::Writable`] will follow.
@@ -286,15 +303,21 @@ impl Connection {
     ///
     /// Credit for the peer goes out with the next record once it is worth a frame.
     pub fn consume(&mut self, channel: ChannelId, cost: u32) {
-        self.window.release(cost);
-        if self.window.held() == 0 {
-            self.pinned = 0;
-        }
+        self.refund(cost);
         let Some((slot, state)) = self.channel_mut(channel) else {
             return;
         };
         state.window.release(cost);
         self.list_credit(slot);
+    }
+
+    /// As [`consume`](Self::consume), for data of a channel whose number may belong to another one by now: only the session
+    /// gets its credit back.
+    pub fn refund(&mut self, cost: u32) {
+        self.window.release(cost);
+        if self.window.held() == 0 {
+            self.pinned = 0;
+        }
     }
 
     /// Throws away what the peer still sends on a channel and grants credit for it, so that the peer can come to its
@@ -370,7 +393,9 @@ impl Connection {
         self.spare.pop().unwrap_or_default()
     }
 
-    fn is_closing(&self) -> bool {
+    /// Whether the session is over or about to be: a Goodbye was queued, sent or received, or the peer broke the rules.
+    #[must_use]
+    pub fn is_closing(&self) -> bool {
         self.goodbye != Goodbye::None || self.peer_goodbye || self.failed.is_some()
     }
 
@@ -429,6 +454,9 @@ impl Connection {
         let Some(channel) = self.channels.get_mut(slot) else {
             return;
         };
+        if channel.answers {
+            self.answers = self.answers.saturating_sub(channel.queued);
+        }
         channel.drop_queue();
         channel.local = Local::Resetting { code, extra };
         self.control.push_back(Control::Reset(slot));

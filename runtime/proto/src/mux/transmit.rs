@@ -188,6 +188,9 @@ impl Connection {
             };
             channel.credit.spend(written.cost);
             channel.queued = channel.queued.saturating_sub(written.taken);
+            if channel.answers {
+                self.answers = self.answers.saturating_sub(written.taken);
+            }
             channel.allowance = channel
                 .allowance
                 .saturating_sub(i32::try_from(written.cost).unwrap_or(i32::MAX));

@@ -134,6 +134,11 @@ impl Server {
         self.outbox.pop()
     }
 
+    /// Whether a call still wants its results: it was neither answered nor cancelled.
+    pub fn is_running(&self, answer: AnswerId) -> bool {
+        matches!(self.answers.get(answer.id), Some(Answer::Running { serial }) if serial == answer.serial)
+    }
+
     /// Calls that wait for their reply.
     pub fn in_flight(&self) -> usize {
         self.in_flight
