@@ -1,6 +1,7 @@
 //! The schemas that belong to the language, so that nothing has to be installed.
 //!
-//! They are those of the reference (and `rust.capnp` of capnproto-rust); `std/LICENSE` has their terms.
+//! They are those of release 1.4.0 of the reference (and `rust.capnp` of capnproto-rust); `std/LICENSE` has their terms. A directory that is
+//! searched for imports comes first, so that a project can bring its own.
 
 /// Text of the standard schema that an import calls `path`, as in `/capnp/c++.capnp`.
 #[must_use]

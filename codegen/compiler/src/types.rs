@@ -40,7 +40,7 @@ pub enum Type {
     /// `Data`
     Data,
     /// `List(element)`
-    List(Box<Type>),
+    List(Box<Self>),
     /// An enum.
     Enum {
         /// ID of its node.
@@ -146,6 +146,16 @@ impl Type {
         }
     }
 
+    fn weight(&self) -> usize {
+        match self {
+            Self::List(element) => 1 + element.weight(),
+            Self::Enum { brand, .. }
+            | Self::Struct { brand, .. }
+            | Self::Interface { brand, .. } => 1 + brand.weight(),
+            _ => 1,
+        }
+    }
+
     /// Whether values of this type live in the pointer section.
     #[must_use]
     pub fn is_pointer(&self) -> bool {
@@ -178,6 +188,15 @@ impl Brand {
             Some(Bindings::Inherit) => Type::AnyPointer(AnyPointer::Parameter { scope_id, index }),
             None => Type::AnyPointer(AnyPointer::Any),
         }
+    }
+
+    /// Number of names in it.
+    pub(crate) fn weight(&self) -> usize {
+        let weight = |scope: &BrandScope| match &scope.bindings {
+            Bindings::Inherit => 1,
+            Bindings::Bind(types) => 1 + types.iter().map(Type::weight).sum::<usize>(),
+        };
+        self.scopes.iter().map(weight).sum()
     }
 
     /// This brand as seen from a scope that is itself branded with `outer`.

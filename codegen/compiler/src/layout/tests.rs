@@ -23,9 +23,9 @@ enum Node {
     Union {
         ordinal: Option<u32>,
         offset: u32,
-        members: Vec<Node>,
+        members: Vec<Self>,
     },
-    Group(Vec<Node>),
+    Group(Vec<Self>),
 }
 
 /// What the traversal of the members leaves to be done, by ordinal.

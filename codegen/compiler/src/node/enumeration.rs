@@ -30,11 +30,12 @@ pub(super) fn by_ordinal(
         .iter()
         .filter(|member| is_wanted(&member.kind))
         .enumerate()
-        .filter_map(|(index, member)| match &member.id {
-            // More members than this have a repeated or too large ordinal, which is reported.
-            DeclId::Ordinal(ordinal) => {
-                Some((u16::try_from(index).unwrap_or(u16::MAX), ordinal, member))
-            }
+        .filter_map(|(code_order, member)| match &member.id {
+            DeclId::Ordinal(ordinal) => Some((
+                u16::try_from(code_order).unwrap_or(u16::MAX),
+                ordinal,
+                member,
+            )),
             // The parser reported it.
             _ => None,
         })

@@ -9,6 +9,7 @@ mod checks;
 mod constant;
 mod enumeration;
 mod interface;
+mod members;
 mod params;
 mod record;
 mod shape;
@@ -23,8 +24,8 @@ pub(crate) use shape::Shapes;
 use std::rc::Rc;
 
 use self::record::Unfinished;
-use crate::ast::{DeclKind, Expression, Located, Span, Targets};
-use crate::scope::{BrandScope, Branded, Implicit, NodeRef, Scopes, State};
+use crate::ast::{DeclKind, Expression, ExpressionKind, Located, Param, Span, Targets};
+use crate::scope::{BrandScope, Branded, Implicit, NODE_STEPS, NodeRef, Scopes, State};
 use crate::types::Type;
 use crate::value::{self, Value};
 
@@ -41,7 +42,7 @@ impl<'a> Scopes<'a> {
             return false;
         }
         self.node_mut(node).busy = true;
-        let done = self.deeper(node, span, |scopes| {
+        let done = self.deeper(NODE_STEPS, node, span, |scopes| {
             scopes.expand(node);
             if wanted >= State::Outlined && scopes.node(node).state < State::Outlined {
                 let set = Translator::new(scopes, node).outline();
@@ -82,6 +83,19 @@ impl<'a> Scopes<'a> {
         ty: &Type,
         primitive_only: bool,
     ) -> Option<Value> {
+        let steps = expression_steps(source);
+        self.deeper(steps, node, source.span, |scopes| {
+            scopes.evaluate_here(node, source, ty, primitive_only)
+        })
+    }
+
+    fn evaluate_here(
+        &mut self,
+        node: NodeRef,
+        source: &Expression,
+        ty: &Type,
+        primitive_only: bool,
+    ) -> Option<Value> {
         // Other nodes may be finished meanwhile, and take from the same budget.
         let before = self.budget.clone();
         let mut budget = before.clone();
@@ -89,6 +103,28 @@ impl<'a> Scopes<'a> {
         let value = value::compile(&mut names, &mut budget, source, ty, primitive_only);
         self.budget.charge(&before, &budget);
         value
+    }
+}
+
+/// How deep an expression is; the parser limits it.
+fn expression_steps(source: &Expression) -> usize {
+    let deepest = |params: &[Param]| {
+        params
+            .iter()
+            .map(|param| expression_steps(&param.value))
+            .max()
+            .unwrap_or(0)
+    };
+    match &source.kind {
+        ExpressionKind::List(elements) => {
+            1 + elements.iter().map(expression_steps).max().unwrap_or(0)
+        }
+        ExpressionKind::Tuple(params) => 1 + deepest(params),
+        ExpressionKind::Application { function, params } => {
+            1 + expression_steps(function).max(deepest(params))
+        }
+        ExpressionKind::Member { parent, .. } => 1 + expression_steps(parent),
+        _ => 1,
     }
 }
 

@@ -1,7 +1,5 @@
 //! Parameters and results of methods, which are structs.
 
-use std::rc::Rc;
-
 use super::{Content, NodeRecord, Reference, StructRecord, Translator};
 use crate::ast::{Expression, Located, MethodParam, ParamList, Span};
 use crate::module::LoadError;
@@ -47,7 +45,9 @@ impl<'a> Translator<'_, 'a> {
         self.check_param_names(params);
         let id = type_id::method_params(interface.id, ordinal, is_results);
         let name = format!("{method}${}", if is_results { "Results" } else { "Params" });
-        let display_name: Rc<str> = format!("{}.{name}", interface.display_name).into();
+        let display_name = self
+            .scopes
+            .full_name(self.node, &interface.display_name, '.', &name);
         let mut node = NodeRecord {
             id,
             prefix_length: display_name.len() - name.len(),

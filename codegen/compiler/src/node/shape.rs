@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::{Content, FieldContent, NodeRecord, NodeSet};
-use crate::scope::{Scopes, State};
+use crate::scope::{NodeRef, Scopes, State};
 use crate::types::{Brand, FieldShape, FieldShapeKind, StructShape};
 
 /// Shapes that were made: a list of structs asks for the same one again and again.
@@ -32,14 +32,30 @@ impl Scopes<'_> {
         if !self.advance(node, State::Outlined) {
             return None;
         }
+        // Each field may repeat the whole brand.
+        if !self.charge_types(
+            node,
+            self.node(node).span(),
+            self.field_count(node).saturating_mul(brand.weight()),
+        ) {
+            return None;
+        }
         let set = self.set(node)?;
-        let shape = Rc::new(shape_of(set, &set.main, brand)?);
+        let groups: HashMap<_, _> = set.aux.iter().map(|group| (group.id, group)).collect();
+        let shape = Rc::new(shape_of(set, &groups, &set.main, brand)?);
         let brands = self.shapes.structs.entry(id).or_default();
         if brands.len() == MAX_BRANDS {
             brands.clear();
         }
         brands.push((brand.clone(), Rc::clone(&shape)));
         Some(shape)
+    }
+
+    fn field_count(&self, node: NodeRef) -> usize {
+        self.set(node).map_or(0, |set| {
+            let records = std::iter::once(&set.main).chain(&set.aux);
+            records.map(|record| record.member_docs.len()).sum()
+        })
     }
 
     /// The names of the enumerants of an enum.
@@ -63,7 +79,12 @@ impl Scopes<'_> {
     }
 }
 
-fn shape_of(set: &NodeSet<'_>, node: &NodeRecord<'_>, brand: &Brand) -> Option<StructShape> {
+fn shape_of(
+    set: &NodeSet<'_>,
+    groups: &HashMap<u64, &NodeRecord<'_>>,
+    node: &NodeRecord<'_>,
+    brand: &Brand,
+) -> Option<StructShape> {
     let Content::Struct(structure) = &node.content else {
         return None;
     };
@@ -81,9 +102,9 @@ fn shape_of(set: &NodeSet<'_>, node: &NodeRecord<'_>, brand: &Brand) -> Option<S
                 default: set.value(*default).clone(),
             },
             FieldContent::Group { id } => {
-                let group = set.aux.iter().find(|group| group.id == *id)?;
+                let group = groups.get(id)?;
                 FieldShapeKind::Group {
-                    shape: Rc::new(shape_of(set, group, brand)?),
+                    shape: Rc::new(shape_of(set, groups, group, brand)?),
                 }
             }
         };

@@ -6,65 +6,30 @@
 
 use std::rc::Rc;
 
+use super::members::{Member, MemberKind, MemberRef};
 use super::{
     Content, FieldContent, FieldRecord, NodeRecord, OrdinalCheck, StructRecord, Translator,
 };
-use crate::ast::{
-    AnnotationApplication, DeclId, DeclKind, Declaration, Expression, ExpressionKind, Located,
-    MethodParam, Span, Targets,
-};
-use crate::layout::{Layout, Scope, Size, UnionId};
+use crate::ast::{Declaration, Expression, ExpressionKind, MethodParam, Span, Targets};
+use crate::layout::{Layout, Scope, Size};
 use crate::scope::Implicit;
 use crate::type_id;
 use crate::types::Type;
 use crate::value::Value;
 
-/// Which member; the first is the struct itself.
-type MemberRef = usize;
-
-/// The struct itself, a field, a group, or a named union.
-struct Member<'a> {
-    parent: MemberRef,
-    name: &'a str,
-    span: Span,
-    ordinal: Option<&'a Located<u64>>,
-    code_order: u16,
-    annotations: &'a [AnnotationApplication],
-    doc: Option<&'a str>,
-    /// Whether it is in the union of its parent.
-    in_union: bool,
-    /// Its place among the fields of its parent, once the first field of it is placed.
-    index: Option<usize>,
-    /// Number of fields of its union that have a discriminant value.
-    discriminants: u16,
-    kind: MemberKind<'a>,
-}
-
-enum MemberKind<'a> {
-    Field {
-        ty: &'a Expression,
-        default: Option<&'a Expression>,
-        is_param: bool,
-        scope: Scope,
-    },
-    /// The struct itself, a group or a named union, with the record of its node.
-    Group {
-        record: usize,
-        union_: Option<UnionId>,
-        is_named_union: bool,
-    },
-}
+/// What stands for the value of the discriminant in a field that is in no union.
+const NO_DISCRIMINANT: u16 = 0xffff;
 
 /// Everything known of a struct while it is translated.
-struct StructTranslator<'t, 's, 'a, 'i> {
-    translator: &'t mut Translator<'s, 'a>,
-    implicit: Implicit<'i>,
-    layout: Layout,
-    members: Vec<Member<'a>>,
+pub(super) struct StructTranslator<'t, 's, 'a, 'i> {
+    pub(super) translator: &'t mut Translator<'s, 'a>,
+    pub(super) implicit: Implicit<'i>,
+    pub(super) layout: Layout,
+    pub(super) members: Vec<Member<'a>>,
     /// Records of the struct itself and of its groups.
-    records: Vec<NodeRecord<'a>>,
+    pub(super) records: Vec<NodeRecord<'a>>,
     /// Members that take space or have an ordinal of their own.
-    by_ordinal: Vec<(u64, MemberRef)>,
+    pub(super) by_ordinal: Vec<(u64, MemberRef)>,
 }
 
 impl<'a> Translator<'_, 'a> {
@@ -126,222 +91,6 @@ impl<'t, 's, 'a, 'i> StructTranslator<'t, 's, 'a, 'i> {
             members: vec![root],
             records: vec![record],
             by_ordinal: Vec::new(),
-        }
-    }
-
-    /// Walks the members of the struct or of a group that are laid out in `scope`.
-    fn walk_group(&mut self, declarations: &'a [Declaration], parent: MemberRef, scope: Scope) {
-        let mut code_order = 0;
-        for declaration in declarations {
-            match &declaration.kind {
-                DeclKind::Field { .. } => {
-                    self.add_field(declaration, parent, &mut code_order, scope, false)
-                }
-                DeclKind::Group => {
-                    let group = self.add_group(declaration, parent, &mut code_order, None, false);
-                    self.walk_named_group(declaration, group, scope);
-                }
-                DeclKind::Union => {
-                    let union_ = self.layout.add_union(scope);
-                    if declaration.name.value.is_empty() {
-                        // Its members are those of the struct around it, and it cannot have an ordinal.
-                        self.set_union(parent, union_);
-                        self.walk_union(declaration, parent, union_, &mut code_order);
-                    } else {
-                        self.add_named_union(declaration, parent, &mut code_order, union_, false);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn walk_named_group(&mut self, declaration: &'a Declaration, group: MemberRef, scope: Scope) {
-        if declaration.nested.is_empty() {
-            self.translator
-                .error(declaration.span, "group must have at least one member");
-        }
-        self.walk_group(&declaration.nested, group, scope);
-    }
-
-    /// Walks the members of a union, which become fields of `parent`.
-    fn walk_union(
-        &mut self,
-        declaration: &'a Declaration,
-        parent: MemberRef,
-        union_: UnionId,
-        code_order: &mut u16,
-    ) {
-        if declaration.nested.len() < 2 {
-            self.translator
-                .error(declaration.span, "union must have at least two members");
-        }
-        for member in &declaration.nested {
-            match &member.kind {
-                DeclKind::Field { .. } => {
-                    let scope = self.layout.add_member(union_);
-                    self.add_field(member, parent, code_order, scope, true);
-                }
-                DeclKind::Group => {
-                    let scope = self.layout.add_member(union_);
-                    let group = self.add_group(member, parent, code_order, None, true);
-                    self.walk_named_group(member, group, scope);
-                }
-                DeclKind::Union if member.name.value.is_empty() => {
-                    self.translator
-                        .error(member.span, "unions cannot contain unnamed unions");
-                }
-                DeclKind::Union => {
-                    let scope = self.layout.add_member(union_);
-                    let inner = self.layout.add_union(scope);
-                    self.add_named_union(member, parent, code_order, inner, true);
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn add_named_union(
-        &mut self,
-        declaration: &'a Declaration,
-        parent: MemberRef,
-        code_order: &mut u16,
-        union_: UnionId,
-        in_union: bool,
-    ) {
-        let member = self.add_group(declaration, parent, code_order, Some(union_), in_union);
-        self.walk_union(declaration, member, union_, &mut 0);
-        self.note_ordinal(declaration, member);
-    }
-
-    fn walk_params(&mut self, params: &'a [MethodParam]) {
-        for (index, param) in params.iter().enumerate() {
-            let Ok(index) = u16::try_from(index) else {
-                self.translator
-                    .error(param.span, "a method has at most 65536 parameters");
-                break;
-            };
-            let member = self.members.len();
-            self.members.push(Member {
-                parent: 0,
-                name: &param.name.value,
-                span: param.span,
-                ordinal: None,
-                code_order: index,
-                annotations: &param.annotations,
-                doc: None,
-                in_union: false,
-                index: None,
-                discriminants: 0,
-                kind: MemberKind::Field {
-                    ty: &param.ty,
-                    default: param.default.as_ref(),
-                    is_param: true,
-                    scope: Layout::TOP,
-                },
-            });
-            self.by_ordinal.push((u64::from(index), member));
-        }
-    }
-
-    fn add_field(
-        &mut self,
-        declaration: &'a Declaration,
-        parent: MemberRef,
-        code_order: &mut u16,
-        scope: Scope,
-        in_union: bool,
-    ) {
-        let DeclKind::Field { ty, default } = &declaration.kind else {
-            return;
-        };
-        let kind = MemberKind::Field {
-            ty,
-            default: default.as_ref(),
-            is_param: false,
-            scope,
-        };
-        let member = self.add(declaration, parent, code_order, in_union, kind);
-        if !self.note_ordinal(declaration, member) {
-            // The parser reported it; the field goes to the end.
-            self.by_ordinal.push((u64::MAX, member));
-        }
-    }
-
-    /// Adds a group or named union and the record of its node.
-    fn add_group(
-        &mut self,
-        declaration: &'a Declaration,
-        parent: MemberRef,
-        code_order: &mut u16,
-        union_: Option<UnionId>,
-        in_union: bool,
-    ) -> MemberRef {
-        let outer = &self.records[self.record_of(parent)];
-        let name = declaration.name.value.as_str();
-        let display_name: Rc<str> = format!("{}.{name}", outer.display_name).into();
-        let record = NodeRecord {
-            id: 0,
-            prefix_length: display_name.len() - name.len(),
-            display_name,
-            scope_id: 0,
-            parameters: &[],
-            is_generic: outer.is_generic,
-            nested: None,
-            annotations: Vec::new(),
-            content: Content::Struct(StructRecord {
-                is_group: true,
-                ..StructRecord::default()
-            }),
-            source_id: 0,
-            doc: declaration.doc.as_deref(),
-            member_docs: Vec::new(),
-        };
-        self.records.push(record);
-        let kind = MemberKind::Group {
-            record: self.records.len() - 1,
-            union_,
-            is_named_union: matches!(declaration.kind, DeclKind::Union),
-        };
-        self.add(declaration, parent, code_order, in_union, kind)
-    }
-
-    fn add(
-        &mut self,
-        declaration: &'a Declaration,
-        parent: MemberRef,
-        code_order: &mut u16,
-        in_union: bool,
-        kind: MemberKind<'a>,
-    ) -> MemberRef {
-        self.members.push(Member {
-            parent,
-            name: &declaration.name.value,
-            span: declaration.span,
-            ordinal: ordinal_of(declaration),
-            code_order: *code_order,
-            annotations: &declaration.annotations,
-            doc: declaration.doc.as_deref(),
-            in_union,
-            index: None,
-            discriminants: 0,
-            kind,
-        });
-        *code_order = code_order.saturating_add(1);
-        self.members.len() - 1
-    }
-
-    fn note_ordinal(&mut self, declaration: &'a Declaration, member: MemberRef) -> bool {
-        let Some(ordinal) = ordinal_of(declaration) else {
-            return false;
-        };
-        self.by_ordinal.push((ordinal.value, member));
-        true
-    }
-
-    fn set_union(&mut self, member: MemberRef, new: UnionId) {
-        if let MemberKind::Group { union_, .. } = &mut self.members[member].kind {
-            *union_ = Some(new);
         }
     }
 
@@ -562,7 +311,7 @@ impl<'t, 's, 'a, 'i> StructTranslator<'t, 's, 'a, 'i> {
         if this.index.is_some() {
             return;
         }
-        let (parent, doc, in_union) = (this.parent, this.doc, this.in_union);
+        let (parent, span, doc, in_union) = (this.parent, this.span, this.doc, this.in_union);
         let mut field = FieldRecord {
             name: this.name,
             code_order: this.code_order,
@@ -572,8 +321,14 @@ impl<'t, 's, 'a, 'i> StructTranslator<'t, 's, 'a, 'i> {
             content: FieldContent::Open,
         };
         if in_union {
-            field.discriminant = Some(self.members[parent].discriminants);
-            self.members[parent].discriminants += 1;
+            let next = &mut self.members[parent].discriminants;
+            field.discriminant = Some(*next);
+            if *next == NO_DISCRIMINANT {
+                self.translator
+                    .error(span, "a union has at most 65535 members");
+            } else {
+                *next += 1;
+            }
         }
         let record = self.record_of(parent);
         let record = &mut self.records[record];
@@ -585,18 +340,11 @@ impl<'t, 's, 'a, 'i> StructTranslator<'t, 's, 'a, 'i> {
     }
 
     /// The record of a group.
-    fn record_of(&self, member: MemberRef) -> usize {
+    pub(super) fn record_of(&self, member: MemberRef) -> usize {
         match self.members[member].kind {
             MemberKind::Group { record, .. } => record,
             MemberKind::Field { .. } => 0,
         }
-    }
-}
-
-fn ordinal_of(declaration: &Declaration) -> Option<&Located<u64>> {
-    match &declaration.id {
-        DeclId::Ordinal(ordinal) => Some(ordinal),
-        _ => None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::expression::Implicit;
-use super::{Body, BrandScope, Lookup, NodeRef, Resolved, Scopes};
+use super::{ALIAS_STEPS, Body, BrandScope, Lookup, NodeRef, Resolved, Scopes};
 use crate::ast::{Expression, Span};
 
 /// Which alias.
@@ -58,7 +58,7 @@ impl<'a> Scopes<'a> {
             AliasState::New => {}
         }
         this.state = AliasState::Busy;
-        let found = self.deeper(scope, target.span, |scopes| {
+        let found = self.deeper(ALIAS_STEPS, scope, target.span, |scopes| {
             scopes.resolve_alias(scope, target)
         });
         let (state, lookup) = match found {

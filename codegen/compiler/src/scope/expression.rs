@@ -2,7 +2,10 @@
 
 use std::rc::Rc;
 
-use super::{Body, BrandScope, Branded, Lookup, NodeRef, Resolved, ResolvedDecl, Scopes, Target};
+use super::{
+    Body, BrandScope, Branded, EXPRESSION_STEPS, Lookup, NodeRef, Resolved, ResolvedDecl, Scopes,
+    Target,
+};
 use crate::ast::{Expression, ExpressionKind, Located, Param};
 use crate::module::LoadError;
 
@@ -81,12 +84,12 @@ impl Scopes<'_> {
             }
             ExpressionKind::Import(path) => self.imported(path, source, node),
             ExpressionKind::Application { function, params } => {
-                self.deeper(node, source.span, |scopes| {
+                self.deeper(EXPRESSION_STEPS, node, source.span, |scopes| {
                     scopes.applied(brand, function, params, source, node, implicit)
                 })
             }
             ExpressionKind::Member { parent, name } => {
-                let parent = self.deeper(node, source.span, |scopes| {
+                let parent = self.deeper(EXPRESSION_STEPS, node, source.span, |scopes| {
                     scopes.named(brand, parent, node, implicit)
                 })?;
                 self.member_of(&parent, name, source, node)

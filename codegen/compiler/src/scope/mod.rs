@@ -10,6 +10,7 @@ mod expression;
 mod lookup;
 mod suggest;
 mod tree;
+mod types;
 
 pub(crate) use brand::{Body, BrandScope, Branded};
 pub(crate) use builtin::Builtin;
@@ -26,11 +27,30 @@ use crate::module::{FileRef, Files, LoadError, Loader};
 use crate::node::NodeSet;
 use crate::value::Budget;
 
-/// How deep the compiler follows one thing into the next: an alias of an alias, a constant that is
-/// made of a constant, an expression in an expression.
+/// How deep the compiler follows one thing into the next: an alias of an alias, a constant that is made of a constant,
+/// an expression in an expression. Each is worth a few steps, by the stack that it takes.
 ///
-/// Real schemas stay below ten. The limit is what keeps a schema from exhausting the stack.
-pub(crate) const MAX_DEPTH: usize = 200;
+/// The limit is what keeps a schema from exhausting the stack: a step is 2 KiB of it without optimisation, and threads
+/// have 2 MiB or more. Real schemas stay below fifty steps.
+pub(crate) const MAX_STEPS: usize = 500;
+
+/// Steps of an expression in an expression.
+const EXPRESSION_STEPS: usize = 2;
+
+/// Steps of an alias.
+const ALIAS_STEPS: usize = 2;
+
+/// Steps of a node that another needs.
+pub(crate) const NODE_STEPS: usize = 4;
+
+/// Most errors of a compilation; the work ends with the last. Nobody reads more.
+const MAX_ERRORS: usize = 1000;
+
+/// Most bytes of the full names of all nodes, 64 MiB.
+///
+/// The full name of a node holds those of all scopes around it, so that long names on the outside would make a request
+/// that is larger than the file squared. Readers of a request stop at 64 MiB by default.
+const MAX_NAME_BYTES: usize = 64 << 20;
 
 /// Everything that is known during one compilation.
 pub(crate) struct Scopes<'a> {
@@ -48,6 +68,7 @@ pub(crate) struct Scopes<'a> {
     pub(crate) shapes: crate::node::Shapes,
     pub(crate) budget: Budget,
     type_weight: usize,
+    name_bytes: usize,
 }
 
 impl<'a> Scopes<'a> {
@@ -66,6 +87,7 @@ impl<'a> Scopes<'a> {
             shapes: crate::node::Shapes::default(),
             budget: Budget::default(),
             type_weight: 0,
+            name_bytes: 0,
         }
     }
 
@@ -99,6 +121,9 @@ impl<'a> Scopes<'a> {
         message: impl Into<String>,
         hint: Option<String>,
     ) {
+        if self.is_hopeless() {
+            return;
+        }
         let file = self
             .files
             .get(self.node(node).file)
@@ -111,25 +136,54 @@ impl<'a> Scopes<'a> {
         });
     }
 
-    /// Runs `work` one level deeper, unless that is too deep: then reports it at `span`.
+    /// Runs `work` some steps deeper, unless that is too deep: then reports it at `span`.
     pub(crate) fn deeper<T>(
         &mut self,
+        steps: usize,
         node: NodeRef,
         span: Span,
         work: impl FnOnce(&mut Self) -> Option<T>,
     ) -> Option<T> {
-        if self.depth >= MAX_DEPTH {
+        if self.is_hopeless() {
+            return None;
+        }
+        if self.depth + steps > MAX_STEPS {
+            self.error(node, span, "definitions depend on each other too deeply");
+            return None;
+        }
+        self.depth += steps;
+        let result = work(self);
+        self.depth -= steps;
+        result
+    }
+
+    /// Whether so much is wrong that looking for more is of no use.
+    pub(crate) fn is_hopeless(&self) -> bool {
+        self.diagnostics.len() >= MAX_ERRORS
+    }
+
+    /// The name of something inside what is called `outer`; counts it towards [`MAX_NAME_BYTES`].
+    pub(crate) fn full_name(
+        &mut self,
+        node: NodeRef,
+        outer: &str,
+        separator: char,
+        name: &str,
+    ) -> Rc<str> {
+        let length = outer.len() + name.len() + 1;
+        if self.name_bytes < MAX_NAME_BYTES && self.name_bytes + length >= MAX_NAME_BYTES {
+            let span = self.node(node).span();
             self.error(
                 node,
                 span,
-                format!("definitions refer to each other more than {MAX_DEPTH} levels deep"),
+                "the names of all declarations, with those around them, are too long",
             );
-            return None;
         }
-        self.depth += 1;
-        let result = work(self);
-        self.depth -= 1;
-        result
+        self.name_bytes = self.name_bytes.saturating_add(length);
+        if self.name_bytes >= MAX_NAME_BYTES {
+            return name.into();
+        }
+        format!("{outer}{separator}{name}").into()
     }
 
     /// The text of an expression or declaration, for messages.

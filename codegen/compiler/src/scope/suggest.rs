@@ -1,46 +1,44 @@
 //! Nearest names, for hints.
 
-use super::{Builtin, NodeRef, Scopes};
+use super::{Builtin, Kind, NodeRef, Scopes};
+use crate::ast::{DeclKind, Declaration};
 use crate::diagnostic::nearest;
 
-/// Most names that are compared for one hint.
-const MAX_CANDIDATES: usize = 10_000;
-
-impl Scopes<'_> {
+impl<'a> Scopes<'a> {
     /// A name visible from `node` that is much like `name`.
     pub(super) fn similar_visible(&self, node: NodeRef, name: &str) -> Option<String> {
-        let mut candidates: Vec<&str> = Vec::new();
+        let mut candidates: Vec<&str> = Builtin::names().collect();
         let mut scope = Some(node);
         while let Some(here) = scope {
             let this = self.node(here);
-            candidates.extend(this.members.keys().copied());
             candidates.extend(
                 this.declaration
                     .parameters
                     .iter()
                     .map(|parameter| parameter.value.as_str()),
             );
+            candidates.extend(self.members(here));
             scope = this.parent;
         }
-        candidates.truncate(MAX_CANDIDATES);
-        for builtin in Builtin::names() {
-            candidates.push(builtin);
-        }
-        candidates.sort_unstable();
         hint(nearest(name, candidates))
     }
 
     /// A member of `node` that is much like `name`.
     pub(super) fn similar_member(&self, node: NodeRef, name: &str) -> Option<String> {
-        let mut candidates: Vec<&str> = self
-            .node(node)
-            .members
-            .keys()
-            .copied()
-            .take(MAX_CANDIDATES)
-            .collect();
-        candidates.sort_unstable();
-        hint(nearest(name, candidates))
+        hint(nearest(name, self.members(node)))
+    }
+
+    /// Names of the members of `node`, in an order that does not change.
+    fn members(&self, node: NodeRef) -> impl Iterator<Item = &'a str> {
+        let declaration = self.node(node).declaration;
+        let named = |inner: &&'a Declaration| {
+            Kind::of(&inner.kind).is_some() || matches!(inner.kind, DeclKind::Using { .. })
+        };
+        declaration
+            .nested
+            .iter()
+            .filter(named)
+            .map(|inner| inner.name.value.as_str())
     }
 }
 

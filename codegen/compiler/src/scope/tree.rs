@@ -194,13 +194,8 @@ impl<'a> Scopes<'a> {
                 aliases.push((name, alias));
                 members.entry(name).or_insert(Member::Alias(alias));
             } else if let Some(kind) = Kind::of(&inner.kind) {
-                let child = self.add(
-                    file,
-                    Some(node),
-                    inner,
-                    format!("{display_name}{separator}{name}").into(),
-                    kind,
-                );
+                let full_name = self.full_name(node, &display_name, separator, name);
+                let child = self.add(file, Some(node), inner, full_name, kind);
                 nested.push(child);
                 let entry = members.entry(name).or_insert(Member::Node(child));
                 if matches!(entry, Member::Alias(_)) {

@@ -142,7 +142,11 @@ fn same(one: &Type, other: &Type) -> bool {
                 id: b,
                 brand: other,
             },
-        ) => a == b && covers(&one.scopes, &other.scopes) && covers(&other.scopes, &one.scopes),
+        ) => {
+            a == b
+                && covers(&one.scopes, &other.scopes)
+                && only_adds_defaults(&other.scopes, &one.scopes)
+        }
         _ => one == other,
     }
 }
@@ -164,6 +168,17 @@ fn covers(scopes: &[BrandScope], other: &[BrandScope]) -> bool {
             _ => false,
         }
     })
+}
+
+/// Whether the scopes that `known` does not mention bind nothing but `AnyPointer`.
+///
+/// The others were compared already; doing it again in this direction would double the work with each level.
+fn only_adds_defaults(scopes: &[BrandScope], known: &[BrandScope]) -> bool {
+    let any = Type::AnyPointer(AnyPointer::Any);
+    scopes
+        .iter()
+        .filter(|scope| known.iter().all(|other| other.scope_id != scope.scope_id))
+        .all(|scope| matches!(&scope.bindings, Bindings::Bind(types) if types.iter().all(|ty| *ty == any)))
 }
 
 /// A type as it is written in a schema, without its bindings.
