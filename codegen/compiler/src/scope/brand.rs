@@ -67,7 +67,9 @@ impl Branded {
         if self.weight() > MAX_TYPE_WEIGHT {
             Some(format!("type is made of more than {MAX_TYPE_WEIGHT} names"))
         } else if self.depth() > MAX_TYPE_DEPTH {
-            Some(format!("type has parameters more than {MAX_TYPE_DEPTH} levels deep"))
+            Some(format!(
+                "type has parameters more than {MAX_TYPE_DEPTH} levels deep"
+            ))
         } else {
             None
         }
