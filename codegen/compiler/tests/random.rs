@@ -4,8 +4,11 @@
 
 mod common;
 
-use common::{Failures, Question, canonical, generated, random, reference_is_here};
-use std::path::Path;
+use common::{
+    Failures, Question, canonical, files_below, generated, mutate, random, reference_is_here,
+    tests_dir,
+};
+use std::path::{Path, PathBuf};
 
 /// A few hundred find most differences within seconds.
 const CASES: u64 = 300;
@@ -71,6 +74,87 @@ fn random_schemas_mean_what_the_installed_reference_says() {
         "most random schemas should be valid"
     );
     failures.finish("random schemas");
+}
+
+/// Mistakes in our own schemas and in random ones: refused by both or by none, and then meaning the same.
+#[test]
+fn mutated_schemas_are_accepted_or_refused_as_by_the_installed_reference() {
+    if !reference_is_here("mutated schemas") {
+        return;
+    }
+    let seeds = match number("CAPNP_RANDOM_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("CAPNP_RANDOM_CASES").unwrap_or(CASES),
+    };
+    let schemas = files_below(&tests_dir().join("schemas"), ".capnp");
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("schemas");
+    for file in files_below(&tests_dir().join("schemas"), "") {
+        let copy = root.join(file.strip_prefix(tests_dir().join("schemas")).unwrap());
+        std::fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        std::fs::copy(file, copy).unwrap();
+    }
+    let mut failures = Failures::default();
+    let mut accepted = 0;
+    for seed in seeds {
+        let original = &schemas[usize::try_from(seed).unwrap() % schemas.len()];
+        let (path, text) = if seed % 3 == 0 {
+            (
+                root.join("random.capnp"),
+                random::schema(seed).swap_remove(0).text,
+            )
+        } else {
+            let name = original.strip_prefix(tests_dir().join("schemas")).unwrap();
+            (root.join(name), std::fs::read_to_string(original).unwrap())
+        };
+        let mutated = mutate::mutate(&text, seed);
+        std::fs::write(&path, &mutated).unwrap();
+        let question = Question {
+            import_paths: vec![tests_dir().join("include"), common::crate_dir().join("std")],
+            src_prefixes: vec![root.clone()],
+            files: vec![path.clone()],
+        };
+        let wrong = match (question.reference().unwrap(), question.ours()) {
+            (Ok(expected), Ok(actual)) => {
+                accepted += 1;
+                canonical::differences(&expected, &actual)
+            }
+            (Err(_), Err(_)) => Vec::new(),
+            (Ok(_), Err(errors)) => vec![format!("only we refuse: {errors}")],
+            (Err(errors), Ok(_)) if is_newer(&errors, &mutated) => Vec::new(),
+            (Err(errors), Ok(_)) => vec![format!("only the reference refuses: {errors}")],
+        };
+        if !wrong.is_empty() {
+            std::fs::write(tmp().join(format!("mutated-{seed}.capnp")), &mutated).unwrap();
+        }
+        failures.note(
+            &format_args!(
+                "seed {seed}, {}",
+                path.strip_prefix(&root).unwrap().display()
+            ),
+            wrong,
+        );
+        std::fs::write(&path, &text).unwrap();
+    }
+    println!("{accepted} accepted by both");
+    failures.finish("mutated schemas");
+}
+
+/// Where the schemas are kept that failed.
+fn tmp() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+}
+
+/// Whether the reference may refuse only because it is older than 1.1, or because it breaks.
+fn is_newer(errors: &str, text: &str) -> bool {
+    let mut lines = errors
+        .lines()
+        .filter(|line| line.contains(": error: "))
+        .peekable();
+    let mismatch = |line: &str| line.contains("Type mismatch; expected");
+    text.contains('`')
+        || errors.contains("Received signal")
+        || (lines.peek().is_some() && lines.all(mismatch))
 }
 
 /// Without the reference: the generator is deterministic, and whatever it makes we answer without panicking.

@@ -136,6 +136,8 @@ struct Member {
     is_live: bool,
     /// Use of the locations of the union, by their index. Most members use few of many locations.
     usage: Vec<(u32, Usage)>,
+    /// How many of the first locations are whole words that this member fills: nothing will ever be found there.
+    full: usize,
     pointers_used: usize,
 }
 
@@ -174,6 +176,7 @@ impl Layout {
             union_: union_.0,
             is_live: false,
             usage: Vec::new(),
+            full: 0,
             pointers_used: 0,
         });
         Scope(Some(index(self.members.len() - 1)))
@@ -273,12 +276,26 @@ impl Layout {
             return Ok(offset);
         };
         self.enliven(member)?;
-        if let Some(offset) = self.fill_hole(member, lg_size)? {
-            return Ok(offset);
+        let found = match self.fill_hole(member, lg_size)? {
+            Some(offset) => Some(offset),
+            None => self.grow_location(member, lg_size)?,
+        };
+        let offset = match found {
+            Some(offset) => offset,
+            None => self.add_location(member, lg_size)?,
+        };
+        let Member { usage, full, .. } = self.member(member);
+        while usage
+            .get(*full)
+            .is_some_and(|(place, usage)| *place as usize == *full && usage.is_full_word())
+        {
+            *full += 1;
         }
-        if let Some(offset) = self.grow_location(member, lg_size)? {
-            return Ok(offset);
-        }
+        Ok(offset)
+    }
+
+    /// Takes new space of the scope around the union for a field of the member.
+    fn add_location(&mut self, member: u32, lg_size: u32) -> Result<u32, LayoutError> {
         let union_ = self.member(member).union_;
         let outer = self.union_(union_).scope;
         let offset = self.add_data(outer, lg_size)?;
@@ -295,11 +312,16 @@ impl Layout {
     fn fill_hole(&mut self, member: u32, lg_size: u32) -> Result<Option<u32>, LayoutError> {
         let union_ = self.member(member).union_;
         let locations = &self.unions[union_ as usize].locations;
-        let usages = &self.members[member as usize].usage;
-        let mut used = usages.iter().enumerate().peekable();
+        let Member {
+            usage: usages,
+            full,
+            ..
+        } = &self.members[member as usize];
+        let mut used = usages.iter().enumerate().skip(*full).peekable();
         // Size of the hole, location, and place in `usages` if used.
         let mut best: Option<(u32, u32, Option<usize>)> = None;
-        for (place, location) in (0..).zip(locations) {
+        let first = *full;
+        for (place, location) in (index(first)..).zip(locations.get(first..).unwrap_or_default()) {
             self.steps += 1;
             let usage = used.next_if(|(_, (index, _))| *index == place);
             let hole = match usage {
@@ -336,8 +358,9 @@ impl Layout {
     /// Grows a location of the union until the field fits into it behind what the member has there.
     fn grow_location(&mut self, member: u32, lg_size: u32) -> Result<Option<u32>, LayoutError> {
         let union_ = self.member(member).union_;
-        let mut slot = 0;
-        for place in 0..self.union_(union_).locations.len() {
+        let first = self.member(member).full;
+        let mut slot = first;
+        for place in first..self.union_(union_).locations.len() {
             self.step()?;
             let used = self
                 .member(member)

@@ -1,6 +1,6 @@
 //! How much of a union's data location one member of the union uses.
 
-use super::holes::Holes;
+use super::holes::{Holes, WORD};
 
 /// Space of the enclosing scope that the members of a union share.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +38,11 @@ impl Usage {
             lg_used: lg_size,
             holes: Holes::default(),
         }
+    }
+
+    /// Whether this is a whole word without holes.
+    pub(super) fn is_full_word(&self) -> bool {
+        self.lg_used == WORD && self.holes.smallest_at_least(0).is_none()
     }
 
     /// Size of the space that a field of `1 << lg_size` bits would be taken from, without growing the location.

@@ -136,13 +136,18 @@ impl<'a> StructTranslator<'_, '_, 'a, '_> {
 
     pub(super) fn walk_params(&mut self, params: &'a [MethodParam]) {
         for (index, param) in params.iter().enumerate() {
+            let Ok(index) = u16::try_from(index) else {
+                self.translator
+                    .error(param.span, "a list has at most 65536 parameters");
+                break;
+            };
             let member = self.members.len();
             self.members.push(Member {
                 parent: 0,
                 name: &param.name.value,
                 span: param.span,
                 ordinal: None,
-                code_order: u16::try_from(index).unwrap_or(u16::MAX),
+                code_order: index,
                 annotations: &param.annotations,
                 doc: None,
                 in_union: false,
@@ -155,7 +160,7 @@ impl<'a> StructTranslator<'_, '_, 'a, '_> {
                     scope: Layout::TOP,
                 },
             });
-            self.by_ordinal.push((index as u64, member));
+            self.by_ordinal.push((u64::from(index), member));
         }
     }
 

@@ -47,26 +47,39 @@ impl<'a> Scopes<'a> {
     /// What an alias stands for.
     pub(super) fn follow(&mut self, alias: AliasRef) -> Lookup {
         let this = &mut self.aliases[alias.0];
-        let (scope, target, name) = (this.scope, this.target, this.name);
+        let (scope, target) = (this.scope, this.target);
         match &this.state {
             AliasState::Known(target) => return Lookup::Found(target.clone()),
             AliasState::Broken => return Lookup::Broken,
-            AliasState::Busy => {
-                self.error(scope, name, "alias stands for itself");
-                return Lookup::Broken;
-            }
+            AliasState::Busy => return Lookup::Circle(alias),
             AliasState::New => {}
         }
         this.state = AliasState::Busy;
+        self.followed.push(alias);
         let found = self.deeper(ALIAS_STEPS, scope, target.span, |scopes| {
             scopes.resolve_alias(scope, target)
         });
+        self.followed.pop();
         let (state, lookup) = match found {
             Some(target) => (AliasState::Known(target.clone()), Lookup::Found(target)),
             None => (AliasState::Broken, Lookup::Broken),
         };
         self.aliases[alias.0].state = state;
         lookup
+    }
+
+    /// Reports every alias on the way from `first` back to itself.
+    pub(super) fn report_circle(&mut self, first: AliasRef) {
+        let start = self
+            .followed
+            .iter()
+            .rposition(|alias| *alias == first)
+            .unwrap_or(0);
+        for alias in self.followed.split_off(start) {
+            let Alias { scope, name, .. } = self.aliases[alias.0];
+            self.error(scope, name, "alias stands for itself");
+            self.followed.push(alias);
+        }
     }
 
     /// Resolves every alias of a scope, so that mistakes in unused ones are found.

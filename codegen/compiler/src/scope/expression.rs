@@ -111,6 +111,10 @@ impl Scopes<'_> {
         match found {
             Lookup::Found(found) => Some(found),
             Lookup::Broken => None,
+            Lookup::Circle(alias) => {
+                self.report_circle(alias);
+                None
+            }
             Lookup::Missing => {
                 let hint = hint(self);
                 self.error_with_hint(
@@ -212,6 +216,10 @@ impl Scopes<'_> {
                 Some(brand.interpret(self, found, source.span))
             }
             (Lookup::Broken, _) => None,
+            (Lookup::Circle(alias), _) => {
+                self.report_circle(alias);
+                None
+            }
             (_, inside) => {
                 let hint = inside.and_then(|(inside, _)| self.similar_member(inside, &name.value));
                 let parent = self.text(node, parent.span.unwrap_or(source.span));

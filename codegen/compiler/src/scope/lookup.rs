@@ -7,9 +7,12 @@ impl Scopes<'_> {
     /// What `name` means inside `node`.
     pub(crate) fn lookup(&mut self, node: NodeRef, name: &str) -> Lookup {
         let mut scope = Some(node);
+        let mut circle = None;
         while let Some(here) = scope {
             match self.member(here, name) {
                 Lookup::Missing => {}
+                // `using Text = Text` means the outer one.
+                Lookup::Circle(alias) => circle = circle.or(Some(alias)),
                 found => return found,
             }
             let this = self.node(here);
@@ -27,7 +30,8 @@ impl Scopes<'_> {
             }
             scope = this.parent;
         }
-        Builtin::named(name).map_or(Lookup::Missing, |builtin| {
+        let missing = circle.map_or(Lookup::Missing, Lookup::Circle);
+        Builtin::named(name).map_or(missing, |builtin| {
             Lookup::Found(Resolved::Decl(ResolvedDecl {
                 id: builtin.id(),
                 params: builtin.params(),

@@ -12,6 +12,7 @@ mod suggest;
 mod tree;
 mod types;
 
+pub(crate) use alias::AliasRef;
 pub(crate) use brand::{Body, BrandScope, Branded};
 pub(crate) use builtin::Builtin;
 pub(crate) use expression::Implicit;
@@ -61,6 +62,8 @@ pub(crate) struct Scopes<'a> {
     by_id: HashMap<u64, NodeRef>,
     roots: HashMap<FileRef, NodeRef>,
     aliases: Vec<alias::Alias<'a>>,
+    /// Aliases that are being resolved, each for the one before.
+    followed: Vec<AliasRef>,
     next_bogus_id: u64,
     depth: usize,
     /// What the second pass of the evaluation still has to do is in the sets themselves.
@@ -81,6 +84,7 @@ impl<'a> Scopes<'a> {
             by_id: HashMap::new(),
             roots: HashMap::new(),
             aliases: Vec::new(),
+            followed: Vec::new(),
             next_bogus_id: 1000,
             depth: 0,
             sets: HashMap::new(),
@@ -247,4 +251,6 @@ pub(crate) enum Lookup {
     Missing,
     /// There is, but it is broken, and that was reported.
     Broken,
+    /// There is, but it is an alias that is being resolved; not reported, since [`Scopes::lookup`] looks further out.
+    Circle(AliasRef),
 }

@@ -6,6 +6,7 @@
 
 pub mod canonical;
 pub mod generated;
+pub mod mutate;
 pub mod random;
 
 use std::path::{Path, PathBuf};
@@ -57,7 +58,11 @@ impl Question {
         for prefix in &self.src_prefixes {
             command.arg(format!("--src-prefix={}", prefix.display()));
         }
-        let output = command.args(&self.files).output().ok()?;
+        let output = command
+            .args(&self.files)
+            .output()
+            .map_err(|e| eprintln!("{e:?} {command:?}"))
+            .ok()?;
         Some(if output.status.success() {
             Ok(output.stdout)
         } else {

@@ -8,7 +8,7 @@ mod rng;
 mod types;
 mod values;
 
-use rng::Rng;
+pub use rng::Rng;
 use types::Ty;
 
 /// One file of a random schema: its name and its text.
