@@ -1,4 +1,4 @@
-//! Cap'n Proto schema compiler in pure Rust: schemas in, `CodeGeneratorRequest` out.
+#![doc = include_str!("../README.md")]
 
 pub mod ast;
 mod compile;
