@@ -101,7 +101,7 @@ fn public(corpus: &Path, name: &Path) -> Question {
     } else {
         vec![
             corpus.join("capnproto-rust/capnpc"),
-            file.parent().unwrap().to_owned(),
+            file.parent().expect("a schema lies in a directory").to_owned(),
             standard,
         ]
     };
@@ -118,15 +118,15 @@ fn copy_resolving_links(from: &Path, to: &Path) {
         .iter()
         .filter(|file| !file.starts_with(from.join("reference")))
     {
-        let target = to.join(file.strip_prefix(from).unwrap());
-        std::fs::create_dir_all(target.parent().unwrap()).unwrap();
+        let target = to.join(file.strip_prefix(from).expect("the file lies below"));
+        std::fs::create_dir_all(target.parent().expect("a file lies in a directory")).expect("the directory can be made");
         let linked = std::fs::read_to_string(file)
             .ok()
             .filter(|text| text.len() < 100 && text.ends_with(".capnp"));
         let source = linked
-            .map(|path| file.parent().unwrap().join(path))
+            .map(|path| file.parent().expect("a schema lies in a directory").join(path))
             .filter(|path| path.is_file());
-        std::fs::copy(source.as_ref().unwrap_or(file), target).unwrap();
+        std::fs::copy(source.as_ref().unwrap_or(file), target).expect("the file can be copied");
     }
 }
 

@@ -62,12 +62,12 @@ enum Member {
     },
     Group {
         name: String,
-        members: Vec<Member>,
+        members: Vec<Self>,
     },
     Union {
         name: Option<String>,
         ordinal: Option<usize>,
-        members: Vec<Member>,
+        members: Vec<Self>,
     },
 }
 

@@ -8,7 +8,7 @@ pub(super) enum Ty {
     Primitive(&'static str),
     Text,
     Data,
-    List(Box<Ty>),
+    List(Box<Self>),
     Enum(usize, String),
     Struct(usize, String),
     /// Interfaces, pointers of any kind, type parameters, aliases: no value is made for them.
