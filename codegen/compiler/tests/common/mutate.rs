@@ -139,7 +139,7 @@ fn tokens(text: &str) -> Vec<String> {
             take(&|c| c != '\n');
         } else if first == '"' {
             let mut escaped = false;
-            while let Some(next) = chars.next() {
+            for next in chars.by_ref() {
                 token.push(next);
                 if next == '"' && !escaped {
                     break;
