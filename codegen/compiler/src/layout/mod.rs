@@ -358,8 +358,9 @@ impl Layout {
     /// Grows a location of the union until the field fits into it behind what the member has there.
     fn grow_location(&mut self, member: u32, lg_size: u32) -> Result<Option<u32>, LayoutError> {
         let union_ = self.member(member).union_;
-        let mut slot = self.member(member).full;
-        for place in slot..self.union_(union_).locations.len() {
+        let first = self.member(member).full;
+        let mut slot = first;
+        for place in first..self.union_(union_).locations.len() {
             self.step()?;
             let used = self
                 .member(member)

@@ -386,6 +386,39 @@ fn hostile_messages_are_refused() {
     );
 }
 
+#[test]
+fn messages_of_many_segments_are_read_like_those_of_one() {
+    use capnp::message::{AllocationStrategy, HeapAllocator};
+
+    let fill = |mut node: node::Builder<'_>| {
+        node.set_display_name("a name that takes more words than a segment has");
+        let mut nested = node.reborrow().init_nested_nodes(3);
+        for index in 0..3 {
+            nested
+                .reborrow()
+                .get(index)
+                .set_name(format!("nested {index}"));
+        }
+        node.init_annotations(2)
+            .get(1)
+            .init_value()
+            .set_data(&[7; 50]);
+    };
+    let mut one = Builder::new_default();
+    fill(one.init_root());
+    let small = HeapAllocator::new()
+        .first_segment_words(1)
+        .allocation_strategy(AllocationStrategy::FixedSize);
+    let mut many = Builder::new(small);
+    fill(many.init_root());
+    assert!(many.get_segments_for_output().len() > 4);
+    let read = |bytes: &[u8]| embed::root(bytes, 1000).unwrap();
+    assert_eq!(
+        read(&capnp::serialize::write_message_to_words(&many)),
+        read(&capnp::serialize::write_message_to_words(&one))
+    );
+}
+
 /// Values of pointer type, as they come out of a message: text is data there.
 fn pointers() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
