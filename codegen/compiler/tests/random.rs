@@ -2,6 +2,8 @@
 //!
 //! `CAPNP_RANDOM_CASES` asks for more than the usual number, `CAPNP_RANDOM_SEED` for one seed alone.
 
+#![allow(clippy::unwrap_used)] // clippy.toml allows it in tests, but not in what tests call
+
 mod common;
 
 use common::{

@@ -2,6 +2,8 @@
 //!
 //! `UPDATE_EXPECTED=1` writes the expected messages anew; read the diff.
 
+#![allow(clippy::unwrap_used)] // clippy.toml allows it in tests, but not in what tests call
+
 mod common;
 
 use common::{Failures, Question, corpus, files_below, reference_is_here, tests_dir};

@@ -126,6 +126,10 @@ fn points_to(kind: AnyPointer, target: &Type) -> bool {
 
 /// Whether two types are the same. A scope without bindings equals one whose parameters are all `AnyPointer`.
 fn same(one: &Type, other: &Type) -> bool {
+    // A struct reached through an alias inside itself has its scope twice, which the comparison below does not know.
+    if one == other {
+        return true;
+    }
     match (one, other) {
         (Type::List(one), Type::List(other)) => same(one, other),
         (Type::Enum { id: one, .. }, Type::Enum { id: other, .. }) => one == other,

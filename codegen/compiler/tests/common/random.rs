@@ -51,7 +51,8 @@ enum Body {
     Enum(Vec<String>),
     Annotation(Vec<&'static str>, Ty),
     Const(Ty),
-    Using(String),
+    /// What it is spelled to stand for, and which declaration that is.
+    Using(String, Option<usize>),
 }
 
 enum Member {
@@ -186,7 +187,10 @@ impl World {
                 Body::Annotation(targets, self.ty(Some(index), false))
             }
             Kind::Const => Body::Const(self.ty(Some(index), false)),
-            Kind::Using => Body::Using(self.alias_target(index)),
+            Kind::Using => {
+                let (text, target) = self.alias_target(index);
+                Body::Using(text, target)
+            }
         }
     }
 

@@ -15,6 +15,10 @@ impl World {
                         let _ = writeln!(text, "using F{other} = import \"f{other}.capnp\";");
                     }
                 }
+                let _ = writeln!(
+                    text,
+                    "struct Box(T) {{ value @0 :T; tag @1 :Text; list @2 :List(Box(T)); }}"
+                );
                 for index in self.top[file].clone() {
                     if self.rng.chance(5) {
                         let marks = self.annotations("file", index);
@@ -89,7 +93,7 @@ impl World {
                 self.methods(index, indent + 1, out);
             }
             Kind::Annotation => {
-                let marks = self.annotations("annotation", usize::MAX);
+                let marks = self.annotations("annotation", index);
                 let Body::Annotation(targets, ty) = &self.decls[index].body else {
                     return;
                 };
@@ -114,7 +118,7 @@ impl World {
                 );
             }
             Kind::Using => {
-                let Body::Using(target) = &self.decls[index].body else {
+                let Body::Using(target, _) = &self.decls[index].body else {
                     return;
                 };
                 let _ = writeln!(out, "{pad}using {name} = {target};");
@@ -237,10 +241,10 @@ impl World {
         String::new()
     }
 
-    /// Annotations for a target; `usize::MAX` stands for a declaration whose annotations must not refer to others.
+    /// Annotations for a target, as they stand behind a declaration.
     fn annotations(&mut self, target: &str, from: usize) -> String {
         let mut out = String::new();
-        while self.rng.chance(12) && from != usize::MAX {
+        while self.rng.chance(12) {
             let Some((annotation, ty)) = self.annotation_for(target) else {
                 break;
             };

@@ -11,6 +11,8 @@ pub(super) enum Ty {
     List(Box<Self>),
     Enum(usize, String),
     Struct(usize, String),
+    /// `Box` of another type, which every file declares.
+    Boxed(String, Box<Self>),
     /// Interfaces, pointers of any kind, type parameters, aliases: no value is made for them.
     Opaque(String),
 }
@@ -30,6 +32,7 @@ impl Ty {
             Self::Text => "Text".to_owned(),
             Self::Data => "Data".to_owned(),
             Self::List(element) => format!("List({})", element.text()),
+            Self::Boxed(name, content) => format!("{name}({})", content.text()),
             Self::Enum(_, text) | Self::Struct(_, text) | Self::Opaque(text) => text.clone(),
         }
     }
@@ -42,7 +45,9 @@ impl World {
             0..=9 => Ty::Primitive(PRIMITIVES[self.rng.below(PRIMITIVES.len())]),
             10..=11 => Ty::Text,
             12 => Ty::Data,
-            13..=14 => Ty::List(Box::new(self.element(from))),
+            13 => Ty::List(Box::new(self.element(from))),
+            14 if self.rng.chance(30) => self.boxed(from),
+            14 => Ty::List(Box::new(self.element(from))),
             15 => self
                 .reference(from, Kind::Enum)
                 .unwrap_or(Ty::Primitive("UInt16")),
@@ -64,7 +69,13 @@ impl World {
         match self.rng.below(12) {
             0..=4 => Ty::Primitive(PRIMITIVES[self.rng.below(PRIMITIVES.len())]),
             5 => Ty::Text,
+            // A quirk that schemas may rely on: the third parameter and later ones make lists.
+            6 if self.rng.chance(10) => match self.param(from) {
+                Some(param) => param,
+                None => Ty::Text,
+            },
             6 => Ty::Data,
+            7 if self.rng.chance(30) => self.boxed(from),
             7 if self.depth < MAX_DEPTH => {
                 self.depth += 1;
                 let element = self.element(from);
@@ -77,6 +88,24 @@ impl World {
                 .reference(from, Kind::Struct)
                 .unwrap_or(Ty::Primitive("Bool")),
         }
+    }
+
+    fn boxed(&mut self, from: Option<usize>) -> Ty {
+        let own = from.map_or(0, |from| self.decls[from].file);
+        let file = self.rng.below(self.files);
+        let name = if file == own {
+            "Box".to_owned()
+        } else {
+            format!("F{file}.Box")
+        };
+        self.depth += 1;
+        let content = if self.depth < MAX_DEPTH && self.rng.chance(30) {
+            self.boxed(from)
+        } else {
+            self.argument(from)
+        };
+        self.depth -= 1;
+        Ty::Boxed(name, Box::new(content))
     }
 
     /// A type that may be bound to a type parameter.
@@ -92,6 +121,7 @@ impl World {
         }
     }
 
+    /// A type parameter in scope; not of a struct whose own list it would be.
     fn param(&mut self, from: Option<usize>) -> Option<Ty> {
         let from = from?;
         let scopes = std::iter::once(from).chain(self.ancestors(from));
@@ -119,6 +149,28 @@ impl World {
         path.push(target);
         let file = self.decls[target].file;
         let mut out = String::new();
+        if self.depth < MAX_DEPTH
+            && self.rng.chance(20)
+            && let Some((alias, stands_for)) = self.alias_of(&path, from)
+        {
+            let place = path.iter().position(|&step| step == stands_for).unwrap();
+            self.depth += 1;
+            out = self.spell(alias, from);
+            let Body::Using(text, _) = &self.decls[alias].body else {
+                unreachable!("an alias has the body of one");
+            };
+            let unbound = !text.ends_with(')');
+            if unbound && self.rng.chance(50) {
+                let params = self.decls[stands_for].params.len();
+                out += &self.arguments(params, from);
+            }
+            self.depth -= 1;
+            for &step in &path[place + 1..] {
+                out.push('.');
+                out += &self.step(step, from);
+            }
+            return out;
+        }
         if from.is_none_or(|from| self.decls[from].file != file) {
             out = if self.rng.chance(80) {
                 format!("F{file}.")
@@ -147,30 +199,59 @@ impl World {
             if i > 0 {
                 out.push('.');
             }
-            out.push_str(&self.decls[step].name.clone());
-            let params = self.decls[step].params.len();
-            if params > 0 && self.depth < MAX_DEPTH && self.rng.chance(70) {
-                self.depth += 1;
-                let arguments = (0..params)
-                    .map(|_| self.argument(from).text())
-                    .collect::<Vec<_>>();
-                self.depth -= 1;
-                out.push_str(&format!("({})", arguments.join(", ")));
-            }
+            out += &self.step(step, from);
         }
         out
     }
 
-    /// What an alias stands for: a declaration that is not itself a later alias.
-    pub(super) fn alias_target(&mut self, index: usize) -> String {
+    /// A name on the way to a declaration, bound sometimes.
+    fn step(&mut self, step: usize, from: Option<usize>) -> String {
+        let (name, params) = (self.decls[step].name.clone(), self.decls[step].params.len());
+        if self.depth < MAX_DEPTH && self.rng.chance(70) {
+            name + &self.arguments(params, from)
+        } else {
+            name
+        }
+    }
+
+    fn arguments(&mut self, params: usize, from: Option<usize>) -> String {
+        if params == 0 {
+            return String::new();
+        }
+        self.depth += 1;
+        let arguments = (0..params)
+            .map(|_| self.argument(from).text())
+            .collect::<Vec<_>>();
+        self.depth -= 1;
+        format!("({})", arguments.join(", "))
+    }
+
+    /// An earlier alias of a declaration on a path, with that declaration.
+    fn alias_of(&mut self, path: &[usize], from: Option<usize>) -> Option<(usize, usize)> {
+        let before = from.unwrap_or(usize::MAX);
+        let found = self
+            .decls
+            .iter()
+            .enumerate()
+            .take_while(|(i, _)| *i < before);
+        let found = found.filter_map(|(i, decl)| match decl.body {
+            Body::Using(_, Some(target)) if path.contains(&target) => Some((i, target)),
+            _ => None,
+        });
+        let found = found.collect::<Vec<_>>();
+        (!found.is_empty()).then(|| *self.rng.pick(&found))
+    }
+
+    /// What an alias stands for, and which declaration that is.
+    pub(super) fn alias_target(&mut self, index: usize) -> (String, Option<usize>) {
         let kind = if self.rng.chance(80) {
             Kind::Struct
         } else {
             Kind::Interface
         };
         match self.of_kind(kind) {
-            Some(target) => self.spell(target, Some(index)),
-            None => "Text".to_owned(),
+            Some(target) => (self.spell(target, Some(index)), Some(target)),
+            None => ("Text".to_owned(), None),
         }
     }
 

@@ -51,14 +51,29 @@ impl World {
                 self.decls[*index].body = body;
                 value.or_else(|| Some("()".to_owned()))
             }
+            Ty::Boxed(_, content) => {
+                let mut parts = Vec::new();
+                if depth < MAX_DEPTH {
+                    parts.extend(
+                        self.value(content, from, depth + 1)
+                            .map(|value| format!("value = {value}")),
+                    );
+                    if self.rng.chance(30) {
+                        let inner = self.value(ty, from, depth + 1)?;
+                        parts.push(format!("list = [{inner}, (tag = \"t\")]"));
+                    }
+                }
+                self.rng.shuffle(&mut parts);
+                Some(format!("({})", parts.join(", ")))
+            }
             Ty::Opaque(_) => None,
         }
     }
 
     /// A constant of the very same spelled type, by a qualified name.
     fn constant(&mut self, ty: &Ty, from: usize) -> Option<String> {
-        if !matches!(ty, Ty::Primitive(_) | Ty::Text | Ty::Data) {
-            return None;
+        if matches!(ty, Ty::Opaque(_) | Ty::Enum(..)) {
+            return None; // a constant of an enum is a number
         }
         let same = self.decls.iter().enumerate().filter(|(i, decl)| {
             // Only earlier constants, so that none depends on itself.
