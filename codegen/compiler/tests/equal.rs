@@ -103,7 +103,9 @@ fn public(corpus: &Path, name: &Path) -> Question {
     } else {
         vec![
             corpus.join("capnproto-rust/capnpc"),
-            file.parent().expect("a schema lies in a directory").to_owned(),
+            file.parent()
+                .expect("a schema lies in a directory")
+                .to_owned(),
             standard,
         ]
     };
@@ -121,12 +123,17 @@ fn copy_resolving_links(from: &Path, to: &Path) {
         .filter(|file| !file.starts_with(from.join("reference")))
     {
         let target = to.join(file.strip_prefix(from).expect("the file lies below"));
-        std::fs::create_dir_all(target.parent().expect("a file lies in a directory")).expect("the directory can be made");
+        std::fs::create_dir_all(target.parent().expect("a file lies in a directory"))
+            .expect("the directory can be made");
         let linked = std::fs::read_to_string(file)
             .ok()
             .filter(|text| text.len() < 100 && text.ends_with(".capnp"));
         let source = linked
-            .map(|path| file.parent().expect("a schema lies in a directory").join(path))
+            .map(|path| {
+                file.parent()
+                    .expect("a schema lies in a directory")
+                    .join(path)
+            })
             .filter(|path| path.is_file());
         std::fs::copy(source.as_ref().unwrap_or(file), target).expect("the file can be copied");
     }

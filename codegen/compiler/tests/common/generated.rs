@@ -12,7 +12,9 @@ pub fn rust(request: &[u8]) -> Result<BTreeMap<String, String>, String> {
         .map_err(|error| error.to_string())?;
     let mut files = BTreeMap::new();
     for path in super::files_below(dir.path(), ".rs") {
-        let name = path.strip_prefix(dir.path()).unwrap_or_else(|_| Path::new("?"));
+        let name = path
+            .strip_prefix(dir.path())
+            .unwrap_or_else(|_| Path::new("?"));
         let text = std::fs::read_to_string(&path).unwrap();
         files.insert(
             name.display().to_string(),
