@@ -64,8 +64,3 @@ pub use file_system::{Disk, FileSystem, MAX_FILE_BYTES, MemoryFiles};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
-
-/// The README's example runs as a test.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
