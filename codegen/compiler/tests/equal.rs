@@ -5,8 +5,8 @@
 mod common;
 
 use common::{
-    Failures, Question, canonical, corpus, crate_dir, files_below, generated, reference_is_here,
-    tests_dir,
+    Failures, Question, canonical, corpus, crate_dir, files_below, generated, is_newer,
+    reference_is_here, tests_dir,
 };
 use std::path::{Path, PathBuf};
 
@@ -248,4 +248,48 @@ fn a_changed_request_is_noticed() {
         canonical::differences(&bytes, &change(&|_| ())),
         Vec::<String>::new()
     );
+}
+
+/// Schemas of whoever runs this: `CAPNP_SCHEMAS` names directories, separated like those of `PATH`.
+#[test]
+fn schemas_from_elsewhere_mean_what_the_installed_reference_says() {
+    let Some(directories) = std::env::var_os("CAPNP_SCHEMAS") else {
+        println!("skipped: CAPNP_SCHEMAS names no directories");
+        return;
+    };
+    if !reference_is_here("schemas from elsewhere") {
+        return;
+    }
+    let mut failures = Failures::default();
+    let mut refused = 0;
+    for directory in std::env::split_paths(&directories) {
+        for file in files_below(&directory, ".capnp") {
+            // Nearest directories first, as people set their import paths.
+            let mut import_paths = file
+                .ancestors()
+                .skip(1)
+                .map(Path::to_owned)
+                .collect::<Vec<_>>();
+            import_paths.retain(|path| path.starts_with(&directory));
+            import_paths.push(crate_dir().join("std"));
+            let question = Question {
+                import_paths,
+                src_prefixes: vec![directory.clone()],
+                files: vec![file.clone()],
+            };
+            let wrong = match (question.reference().unwrap(), question.ours()) {
+                (Ok(expected), Ok(_)) => compare(&question, &expected),
+                (Err(_), Err(_)) => {
+                    refused += 1;
+                    Vec::new()
+                }
+                (Ok(_), Err(errors)) => vec![format!("only we refuse: {errors}")],
+                (Err(errors), Ok(_)) if is_newer(&errors) => Vec::new(),
+                (Err(errors), Ok(_)) => vec![format!("only the reference refuses: {errors}")],
+            };
+            failures.note(&file.display(), wrong);
+        }
+    }
+    println!("{refused} refused by both");
+    failures.finish("schemas from elsewhere");
 }

@@ -58,11 +58,7 @@ impl Question {
         for prefix in &self.src_prefixes {
             command.arg(format!("--src-prefix={}", prefix.display()));
         }
-        let output = command
-            .args(&self.files)
-            .output()
-            .map_err(|e| eprintln!("{e:?} {command:?}"))
-            .ok()?;
+        let output = command.args(&self.files).output().ok()?;
         Some(if output.status.success() {
             Ok(output.stdout)
         } else {
@@ -127,6 +123,30 @@ pub fn files_below(dir: &Path, suffix: &str) -> Vec<PathBuf> {
     }
     found.sort();
     found
+}
+
+/// Whether the reference refuses only what it is too old for, or breaks: it has no text blocks before 1.0, and before
+/// 1.1 a bare value does not stand for a struct's first field.
+pub fn is_newer(errors: &str) -> bool {
+    let mut lines = errors
+        .lines()
+        .filter(|line| line.contains(": error: "))
+        .peekable();
+    let points_at_backtick = |line: &str| {
+        let mut parts = line.split(':');
+        let (path, number) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+        let text = std::fs::read(path).map(|text| String::from_utf8_lossy(&text).into_owned());
+        number.parse::<usize>().is_ok_and(|number| {
+            text.is_ok_and(|text| {
+                text.lines()
+                    .nth(number.saturating_sub(1))
+                    .is_some_and(|line| line.contains('`'))
+            })
+        })
+    };
+    errors.contains("Received signal")
+        || lines.clone().any(points_at_backtick)
+        || (lines.peek().is_some() && lines.all(|line| line.contains("Type mismatch; expected")))
 }
 
 /// Failures of many cases, shown together at the end.
