@@ -182,6 +182,11 @@ impl Evaluator<'_> {
         element: &Type,
         ty: &Type,
     ) -> Option<Found> {
+        if let Type::AnyPointer(_) = element {
+            let message = "a list of pointers of unknown type has no value";
+            self.names.error(span, message.to_owned(), None);
+            return None;
+        }
         self.spend(span, sources.len() as u64 + 1)?;
         let encoding = self.encoding(element)?;
         // All of them, so that the errors of all are reported.

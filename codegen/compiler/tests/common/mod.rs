@@ -97,7 +97,7 @@ pub fn corpus(test: &str) -> Option<PathBuf> {
                 .map(|path| crate_dir().join(path))
                 .find(|path| path.is_dir())
         },
-        |path| Some(PathBuf::from(path)),
+        |path| Some(PathBuf::from(path)).filter(|path| path.is_dir()),
     );
     if found.is_none() {
         println!(

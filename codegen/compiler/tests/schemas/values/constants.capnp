@@ -93,3 +93,6 @@ const infConst :Float32 = .infinite;
 const infinite :Float64 = inf;
 const f32AsF64 :Float64 = .third;
 const third :Float32 = 0.333;
+struct Lists(A, B, C) { list @0 :List(C); lists @1 :List(List(C)) = []; }
+const listOfThird :Lists(Text, Data, Text) = (list = ["x"], lists = [[], ["y"]]);
+const listOfServices :List(Service) = [];
