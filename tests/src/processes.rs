@@ -17,13 +17,12 @@ pub struct Process {
 }
 
 impl Process {
-    /// Runs the binary `name` of `package` in the directory `dir`. Cargo builds it first if it is not there or out of date.
+    /// Runs `program` in the directory `dir`.
     ///
     /// # Panics
     ///
-    /// When it cannot be built or started.
-    pub async fn start(package: &str, name: &str, dir: &Path, arguments: &[&str]) -> Self {
-        let program = build(package, name).await;
+    /// When it cannot be started.
+    pub fn start(program: &str, dir: &Path, arguments: &[&str]) -> Self {
         let mut command = Command::new(program);
         command
             .args(arguments)
@@ -68,38 +67,4 @@ impl Process {
         let status = within(self.child.wait()).await;
         status.expect("a child can be waited for").success()
     }
-}
-
-/// Where the binary `name` of `package` is, once cargo has looked whether it is up to date.
-async fn build(package: &str, name: &str) -> String {
-    // Not the cargo in the path: a toolchain of another version would build everything again.
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let mut command = Command::new(cargo);
-    command
-        .args([
-            "build",
-            "--quiet",
-            "--message-format=json",
-            "--package",
-            package,
-            "--bin",
-            name,
-        ])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .stderr(Stdio::inherit());
-    if !cfg!(debug_assertions) {
-        command.arg("--release");
-    }
-    let output = command.output().await.expect("cargo runs");
-    assert!(
-        output.status.success(),
-        "cargo cannot build {name} of {package}"
-    );
-    let output = String::from_utf8_lossy(&output.stdout);
-    // One JSON object a line; only that of a binary names an executable.
-    let program = output
-        .lines()
-        .filter_map(|line| line.split_once(r#""executable":""#)?.1.split('"').next())
-        .next_back();
-    program.expect("cargo names what it built").to_owned()
 }

@@ -9,15 +9,13 @@ use dsoftbus::{
     ByteChannel, ConnectError, Identity, IdentityProvider, Node, Ticket, Trust, testing,
 };
 use dsoftbus_proto::{
-    frame::{Frame, MAX_PAYLOAD, Mode},
+    frame::{Frame, MAX_PAYLOAD},
     handshake::{HandshakeError, Suites},
     identity::Seed,
     trust::Refusal,
 };
-use dsoftbus_tests::{
-    ProbeClient, TestProbe, by_hand::Hand, probe_service::payload, processes::Process, within,
-};
-use tokio::{io::AsyncWriteExt as _, net::TcpStream};
+use dsoftbus_tests::{ProbeClient, TestProbe, by_hand::Hand, probe_service::payload, within};
+use tokio::net::TcpStream;
 
 fn serving() -> dsoftbus::NodeBuilder {
     Node::builder()
@@ -264,44 +262,6 @@ fn no_backend_has_a_handshake_of_its_own() {
         !drives[0].1.contains("cfg("),
         "the handshake differs between backends"
     );
-}
-
-/// Trap: one bad frame that ends a daemon. This one runs in a process of its own.
-#[tokio::test]
-async fn one_bad_frame_does_not_end_a_daemon() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut daemon = Process::start("hello", "server", dir.path(), &[]).await;
-    let ticket: Ticket = daemon.line().await.unwrap().parse().unwrap();
-    let connect = || async { TcpStream::connect(address(&ticket)).await.unwrap() };
-
-    connect()
-        .await
-        .write_all(b"not a preamble, but long enough to be one")
-        .await
-        .unwrap();
-    drop(connect().await);
-    for plaintext in [&[0xff; 100][..], &[0, 0, 0, 0, 9, 0, 0, 0], &[1]] {
-        let mut hand = Hand::shake_to(connect().await, ticket.announcement()).await;
-        hand.send_plain(plaintext).await;
-        assert!(hand.goodbye().await.is_some());
-    }
-    // A malformed message to the service itself.
-    let mut hand = Hand::shake_to(connect().await, ticket.announcement()).await;
-    let greeter = ticket.announcement().content().services[0];
-    hand.open(0, greeter.channel, greeter.interface_id, Mode::Bytes)
-        .await;
-    hand.send(&[Frame::Data {
-        channel: dsoftbus_tests::by_hand::channel(0, greeter.channel),
-        start: false,
-        payload: &[0xff; 64],
-    }])
-    .await;
-    let closed = hand.find(|frame| matches!(frame, Frame::Close { .. }).then_some(()));
-    closed.await.unwrap();
-
-    assert!(daemon.is_running());
-    let mut client = Process::start("hello", "client", dir.path(), &[&ticket.to_string()]).await;
-    assert_eq!(client.line().await.as_deref(), Some("Hello, bus!"));
 }
 
 /// A daemon is not ended by a handler that panics, either, nor by many.
