@@ -63,6 +63,21 @@ fn compile(text: impl Into<Vec<u8>>) -> Result<Request, Diagnostics> {
     Compiler::new().file_system(files).compile(["f.capnp"])
 }
 
+/// Asserts that `text` is refused, with a message that says `why`.
+#[track_caller]
+fn refused(text: impl Into<Vec<u8>>, why: &str) {
+    let messages: Vec<_> = compile(text)
+        .unwrap_err()
+        .iter()
+        .map(|wrong| wrong.message.clone())
+        .collect();
+    assert!(
+        messages.iter().any(|message| message.contains(why)),
+        "{:?}",
+        messages.first()
+    );
+}
+
 const ID: &str = "@0xe1a3b5a1a1c00001;\n";
 
 /// `ID`, then `front` and `back` around `middle`, that many times.
@@ -205,7 +220,7 @@ fn deep_types_end() {
         "{ID}struct J(A, B) {{ using K = J(J(A, B), J(B, A)); a @0 :A; }}\nstruct S {{ a @0 :J(Text, Data){}; }}",
         ".K".repeat(60)
     );
-    assert!(compile(pair).is_err());
+    refused(pair, "type is made of more than 2000 names");
 }
 
 #[test]
@@ -235,7 +250,7 @@ fn width_is_no_problem_up_to_the_limits_of_the_format() {
     assert!(compile(fields(20_000, "Bool")).is_ok());
     assert!(compile(fields(65_536, "Void")).is_ok());
     assert!(compile(fields(65_535, "Text")).is_ok());
-    assert!(compile(fields(65_537, "Void")).is_err());
+    refused(fields(65_537, "Void"), "numbers of members end at 65535");
     assert!(
         compile(fields(65_536, "Text")).is_err(),
         "a struct has at most 65535 pointers"
@@ -249,7 +264,10 @@ fn width_is_no_problem_up_to_the_limits_of_the_format() {
         let _ = write!(members, "e{i}x @{i};");
     }
     assert!(compile(members.clone() + "}").is_ok());
-    assert!(compile(members + "e65536x @65536; }").is_err());
+    refused(
+        members + "e65536x @65536; }",
+        "numbers of members end at 65535",
+    );
     assert!(
         compile(format!(
             "{ID}interface I {{ m @0 ({}); }}",
@@ -283,7 +301,10 @@ fn width_is_no_problem_up_to_the_limits_of_the_format() {
         ))
         .is_ok()
     );
-    assert!(compile(format!("{ID}struct S {{}}{}", ";".repeat(1_000_000))).is_err());
+    refused(
+        format!("{ID}struct S {{}}{}", ";".repeat(1_000_000)),
+        "expected a declaration, found `;`",
+    );
     assert!(
         compile(format!(
             "{ID}struct S {{}}\n{}",

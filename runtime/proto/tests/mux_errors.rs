@@ -266,7 +266,8 @@ fn a_wrong_frame_changes_nothing() {
     // CVE-2026-32314 has this shape: a channel that is registered before its frame is found wrong.
     let frame = hex!("01010000 01 01 0800 8877665544332211 01010000 03 00 0000");
     let (mut connection, result) = receive(&[&frame]);
-    assert!(result.is_err());
+    let (kind, length) = (Kind::Data, 0);
+    assert_eq!(result, Err(FrameError::WrongLength { kind, length }));
     // The Open before it counts, the Data does not.
     assert!(matches!(
         connection.poll_event(),
@@ -275,7 +276,8 @@ fn a_wrong_frame_changes_nothing() {
     assert_eq!(connection.poll_event(), None);
     let wrong = hex!("01010000 01 01 0700 88776655443322 00");
     let (mut connection, result) = receive(&[&wrong]);
-    assert!(result.is_err());
+    let (kind, length) = (Kind::Open, 7);
+    assert_eq!(result, Err(FrameError::WrongLength { kind, length }));
     assert_eq!(connection.poll_event(), None);
     assert_eq!(connection.channels(), 0);
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use capnp_rpc::rpc_capnp::{call, exception, message, promised_answer};
 use dsoftbus_proto::message::{Message, MessageError, Outgoing};
 use dsoftbus_proto::rpc::level0::{
-    Client, Inbound, MAX_IN_FLIGHT, MAX_OUTBOX, RemoteError, RpcError, Server,
+    BeginError, Client, Inbound, MAX_IN_FLIGHT, MAX_OUTBOX, RemoteError, RpcError, Server,
 };
 use proptest::prelude::*;
 use rpc_support::{
@@ -53,7 +53,10 @@ fn client_aborts(client: &mut Client, message: Message, error: &RpcError) {
         error.to_string()
     );
     assert!(client.poll_outgoing().is_none());
-    assert!(client.begin(&mut Outgoing::call(1, 2, 0)).is_err());
+    assert_eq!(
+        client.begin(&mut Outgoing::call(1, 2, 0)).unwrap_err(),
+        BeginError::Failed(error.clone())
+    );
 }
 
 #[track_caller]
