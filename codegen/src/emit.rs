@@ -126,6 +126,7 @@ impl Emitter<'_> {
                     service: NAME,
                     interface_id: INTERFACE_ID,
                     ordinal: #ordinal,
+                    streaming: false,
                 };
             }
         });
@@ -150,9 +151,12 @@ impl Emitter<'_> {
                 /// Describes the service.
                 pub const DESCRIPTOR: ::dsoftbus::ServiceDescriptor = ::dsoftbus::ServiceDescriptor {
                     name: NAME,
-                    channel: CHANNEL,
+                    channel: ::core::option::Option::Some(CHANNEL),
                     interface_id: INTERFACE_ID,
+                    level: 0,
                     methods: METHODS,
+                    extends: &[],
+                    schema: &[],
                 };
                 #(#results)*
                 #nested

@@ -1,20 +1,22 @@
-//! [`Call`]: one call as a value, and [`ClientChannel`]: where it goes.
+//! [`Call`]: one call as a value.
 
 use std::{
     fmt,
     future::Future,
     pin::Pin,
-    sync::Arc,
     task::{Context as TaskContext, Poll},
     time::Duration,
 };
 
-use dsoftbus_proto::message::{Incoming, Outgoing};
+use futures::FutureExt as _;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::{
-    CallFuture, Context, MethodDescriptor, Result, Skeleton, Status,
-    session::{CallSlot, RpcChannel},
+    Capability, Context, MethodDescriptor, Result, Status,
+    capability::{Answer, Promised, Route},
+    intercept::{self, Reply},
+    message::{Incoming, Outgoing},
+    session::CallSlot,
 };
 
 /// Time that a call may take unless [`Call::timeout`] says otherwise.
@@ -25,54 +27,6 @@ pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Longest time that a call may take: what the milliseconds on the wire can say, 49 days.
 const LONGEST: Duration = Duration::from_millis(u32::MAX as u64);
-
-/// Where a client sends its calls: a channel of a session, or a service in this process.
-#[derive(Clone, Debug)]
-pub struct ClientChannel(Route);
-
-#[derive(Clone)]
-enum Route {
-    Remote(Arc<RpcChannel>),
-    Local(Arc<dyn Skeleton>),
-}
-
-impl ClientChannel {
-    /// A channel that calls `skeleton` in this process: the same encoding and decoding, no session.
-    pub fn local(skeleton: Arc<dyn Skeleton>) -> Self {
-        Self(Route::Local(skeleton))
-    }
-
-    pub(crate) fn remote(channel: RpcChannel) -> Self {
-        Self(Route::Remote(Arc::new(channel)))
-    }
-
-    /// A call of `method` with encoded `params`; `decode` reads the results. Nothing is sent before the call is polled.
-    pub fn call<T>(
-        &self,
-        method: &'static MethodDescriptor,
-        params: Outgoing,
-        decode: fn(&Incoming) -> Result<T>,
-    ) -> Call<T> {
-        Call {
-            state: State::Built {
-                route: self.0.clone(),
-                method,
-                params,
-            },
-            timeout: DEFAULT_DEADLINE,
-            decode,
-        }
-    }
-}
-
-impl fmt::Debug for Route {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Remote(channel) => channel.fmt(f),
-            Self::Local(skeleton) => f.debug_tuple("Local").field(skeleton.descriptor()).finish(),
-        }
-    }
-}
 
 /// One call: a future of its result, with options.
 ///
@@ -85,68 +39,219 @@ impl fmt::Debug for Route {
 /// Dropping a call that was polled cancels it: the peer is told and drops its handler.
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Call<T> {
+    raw: RawCall,
+    decode: fn(&Incoming) -> Result<T>,
+    /// Where the value is in the results, in pointers: calls on what is inside it are pipelined there.
+    path: &'static [u16],
+}
+
+impl<T> Call<T> {
+    /// A call whose results `decode` reads.
+    #[doc(hidden)]
+    pub fn new(raw: RawCall, decode: fn(&Incoming) -> Result<T>, path: &'static [u16]) -> Self {
+        Self { raw, decode, path }
+    }
+
+    /// Sets how long the call may take, from its first poll to its result: at most 49 days. The time travels with the call.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.raw = self.raw.timeout(timeout);
+        self
+    }
+
+    /// Lets the call take no longer than the one that is being answered: for handlers that call on.
+    pub fn within(mut self, cx: &Context) -> Self {
+        self.raw = self.raw.within(cx);
+        self
+    }
+
+    /// The call without decoding: its future gives the results as they came, to be read through capnpc's readers without a copy.
+    pub fn raw(self) -> RawCall {
+        self.raw
+    }
+
+    /// Starts the call, and gives the capabilities in its results before they are there. Calls on them are sent at once: the peer
+    /// starts them when it has answered this one, without a round trip.
+    ///
+    /// The call itself may be awaited as well, or dropped: what is pipelined on it keeps it alive.
+    pub fn pipeline(&mut self) -> T::Pipeline
+    where
+        T: Pipelined,
+    {
+        T::Pipeline::from(self.raw.pipeline(self.path))
+    }
+}
+
+/// A result that has capabilities in it, which calls may use before it is there.
+#[diagnostic::on_unimplemented(
+    message = "the results of this call hold no capability to pipeline calls on"
+)]
+pub trait Pipelined {
+    /// The capabilities in it.
+    type Pipeline: From<Pipeline>;
+}
+
+/// Results that are not there yet.
+#[derive(Clone)]
+pub struct Pipeline {
+    source: Source,
+    path: Vec<u16>,
+}
+
+#[derive(Clone)]
+enum Source {
+    Answer(Answer),
+    Failed(Status),
+}
+
+impl Pipeline {
+    /// What the pointer at `place` of this struct leads to.
+    #[must_use]
+    pub fn field(&self, place: u16) -> Self {
+        let mut field = self.clone();
+        field.path.push(place);
+        field
+    }
+
+    /// The capability that is here.
+    #[must_use]
+    pub fn capability(&self) -> Capability {
+        let answer = match &self.source {
+            Source::Answer(answer) => answer.clone(),
+            Source::Failed(status) => {
+                let failed = std::future::ready(Err(status.clone()));
+                failed.boxed().shared()
+            }
+        };
+        Route::Promised(Promised {
+            answer,
+            path: self.path.clone(),
+        })
+        .into()
+    }
+}
+
+impl fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pipeline")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A call of which only the messages are known: see [`Call::raw`].
+#[must_use = "a call does nothing until it is awaited"]
+pub struct RawCall {
     state: State,
     timeout: Duration,
-    decode: fn(&Incoming) -> Result<T>,
+}
+
+/// Which method is called.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Method {
+    pub(crate) interface_id: u64,
+    pub(crate) ordinal: u16,
+    /// Absent when a call is handed on by somebody who does not know the interface.
+    pub(crate) descriptor: Option<&'static MethodDescriptor>,
+}
+
+impl From<&'static MethodDescriptor> for Method {
+    fn from(descriptor: &'static MethodDescriptor) -> Self {
+        Self {
+            interface_id: descriptor.interface_id,
+            ordinal: descriptor.ordinal,
+            descriptor: Some(descriptor),
+        }
+    }
 }
 
 enum State {
     Built {
-        route: Route,
-        method: &'static MethodDescriptor,
+        target: Capability,
+        method: Method,
         params: Outgoing,
     },
     Remote(CallSlot),
-    Local {
-        future: CallFuture,
+    /// A call in this process, or one that goes through interceptors.
+    Running {
+        future: Running,
+        expiry: Pin<Box<Sleep>>,
+    },
+    /// One that others are pipelined on.
+    Shared {
+        answer: Answer,
         expiry: Pin<Box<Sleep>>,
     },
     Failed(Status),
     Done,
 }
 
-impl<T> Call<T> {
+type Running = Pin<Box<dyn Future<Output = Result<Incoming>> + Send>>;
+
+impl RawCall {
+    pub(crate) fn new(target: Capability, method: Method, params: Outgoing) -> Self {
+        Self {
+            state: State::Built {
+                target,
+                method,
+                params,
+            },
+            timeout: DEFAULT_DEADLINE,
+        }
+    }
+
     /// A call that fails with `status` at its first poll: its parameters cannot be encoded.
     #[doc(hidden)]
     pub fn failed(status: Status) -> Self {
         Self {
             state: State::Failed(status),
             timeout: DEFAULT_DEADLINE,
-            decode: |_| Err(Status::internal("a failed call has no results")),
         }
     }
 
-    /// Sets how long the call may take, from its first poll to its result: at most 49 days. The time travels with the call.
+    /// As [`Call::timeout`].
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout.min(LONGEST);
         self
     }
 
+    /// As [`Call::within`].
+    pub fn within(mut self, cx: &Context) -> Self {
+        if let Some(remaining) = cx.remaining() {
+            self.timeout = self.timeout.min(remaining);
+        }
+        self
+    }
+
     fn poll_message(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<Incoming>> {
         loop {
-            match &mut self.state {
-                State::Built { .. } => self.start(cx)?,
-                State::Remote(slot) => return slot.poll(cx),
-                State::Local { future, expiry } => {
-                    if let Poll::Ready(result) = future.as_mut().poll(cx) {
-                        return Poll::Ready(result.map(Incoming::from));
-                    }
-                    return match expiry.as_mut().poll(cx) {
-                        Poll::Ready(()) => Poll::Ready(Err(deadline_exceeded())),
-                        Poll::Pending => Poll::Pending,
-                    };
+            let (answered, expiry) = match &mut self.state {
+                State::Built { .. } => {
+                    self.start(cx)?;
+                    continue;
+                }
+                State::Remote(slot) => return slot.poll(cx).map_ok(Incoming::from),
+                State::Running { future, expiry } => (future.as_mut().poll(cx), expiry),
+                State::Shared { answer, expiry } => {
+                    (answer.poll_unpin(cx).map_ok(Incoming::from), expiry)
                 }
                 State::Failed(status) => return Poll::Ready(Err(status.clone())),
                 State::Done => {
                     return Poll::Ready(Err(Status::internal("a finished call was polled again")));
                 }
+            };
+            if answered.is_ready() {
+                return answered;
             }
+            return match expiry.as_mut().poll(cx) {
+                Poll::Ready(()) => Poll::Ready(Err(deadline_exceeded())),
+                Poll::Pending => Poll::Pending,
+            };
         }
     }
 
     fn start(&mut self, cx: &mut TaskContext<'_>) -> Result<()> {
         let State::Built {
-            route,
+            target,
             method,
             params,
         } = std::mem::replace(&mut self.state, State::Done)
@@ -154,29 +259,99 @@ impl<T> Call<T> {
             return Ok(());
         };
         let deadline = Instant::now() + self.timeout;
-        self.state = match route {
-            Route::Remote(channel) => {
+        self.state = match target.into_parts() {
+            (Route::Null, None) => State::Failed(null_capability()),
+            (Route::Remote(channel), None) => {
+                let params = params.into_data()?;
                 State::Remote(channel.begin(params, self.timeout, deadline, cx.waker())?)
             }
-            Route::Local(skeleton) => {
-                let context = Context {
-                    peer: None,
-                    method: Some(method),
-                    deadline: Some(deadline),
-                    session: None,
-                };
-                State::Local {
-                    future: skeleton.call(
-                        context,
-                        method.interface_id,
-                        method.ordinal,
-                        Incoming::from(params),
-                    ),
-                    expiry: Box::pin(sleep_until(deadline)),
-                }
-            }
+            (route, chain) => State::Running {
+                future: match chain {
+                    None => run(route, method, params, deadline),
+                    Some(chain) => {
+                        let peer = Capability::from(route.clone()).peer();
+                        let context = Context::new(peer, None, method.descriptor, Some(deadline));
+                        let called = intercept::run(chain, context, move |_| {
+                            let call = run(route, method, params, deadline);
+                            Box::pin(async move { call.await.map(Reply::from) })
+                        });
+                        Box::pin(async move { called.await.map(Reply::into_incoming) })
+                    }
+                },
+                expiry: Box::pin(sleep_until(deadline)),
+            },
         };
         Ok(())
+    }
+
+    /// Starts the call and lets others be pipelined on its results.
+    fn pipeline(&mut self, path: &[u16]) -> Pipeline {
+        let pipeline = |source| Pipeline {
+            source,
+            path: path.to_vec(),
+        };
+        let expiry = match &self.state {
+            State::Shared { answer, .. } => return pipeline(Source::Answer(answer.clone())),
+            State::Failed(status) => return pipeline(Source::Failed(status.clone())),
+            _ => Box::pin(sleep_until(Instant::now() + self.timeout)),
+        };
+        let started = Self {
+            state: std::mem::replace(&mut self.state, State::Done),
+            timeout: self.timeout,
+        };
+        let answer = async move { started.await.map(Incoming::share) };
+        let answer: Answer = answer.boxed().shared();
+        self.state = State::Shared {
+            answer: answer.clone(),
+            expiry,
+        };
+        pipeline(Source::Answer(answer))
+    }
+}
+
+/// A call of an object in this process, or one that starts when it is known where to.
+fn run(route: Route, method: Method, params: Outgoing, deadline: Instant) -> Running {
+    match route {
+        Route::Local(skeleton) => {
+            let context = Context::new(None, None, method.descriptor, Some(deadline));
+            let answer = skeleton.call(
+                context,
+                method.interface_id,
+                method.ordinal,
+                Incoming::from(params),
+            );
+            Box::pin(async move { answer.await.map(Incoming::from) })
+        }
+        Route::Promised(promised) => Box::pin(async move {
+            let target = promised.resolve().await?;
+            let left = deadline.saturating_duration_since(Instant::now());
+            target.call_method(method, params).timeout(left).await
+        }),
+        Route::Null | Route::Remote(_) => {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let call = RawCall::new(route.into(), method, params).timeout(left);
+            Box::pin(call)
+        }
+    }
+}
+
+impl Future for RawCall {
+    type Output = Result<Incoming>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let polled = self.poll_message(cx);
+        if polled.is_ready() {
+            self.state = State::Done;
+        }
+        polled
+    }
+}
+
+impl fmt::Debug for RawCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawCall")
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
     }
 }
 
@@ -184,10 +359,9 @@ impl<T> Future for Call<T> {
     type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
-        let Poll::Ready(result) = self.poll_message(cx) else {
+        let Poll::Ready(result) = Pin::new(&mut self.raw).poll(cx) else {
             return Poll::Pending;
         };
-        self.state = State::Done;
         Poll::Ready(result.and_then(|message| (self.decode)(&message)))
     }
 }
@@ -195,11 +369,16 @@ impl<T> Future for Call<T> {
 impl<T> fmt::Debug for Call<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
-            .field("timeout", &self.timeout)
+            .field("timeout", &self.raw.timeout)
             .finish_non_exhaustive()
     }
 }
 
 pub(crate) fn deadline_exceeded() -> Status {
     Status::deadline_exceeded("the call did not finish in time")
+}
+
+/// How calls of nothing fail.
+pub(crate) fn null_capability() -> Status {
+    Status::failed_precondition("the capability is null")
 }

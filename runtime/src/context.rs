@@ -2,28 +2,55 @@
 
 use std::{
     future::{Future, pending},
-    sync::{Arc, Weak},
+    sync::{Arc, OnceLock, Weak},
+    time::Duration,
 };
 
 use dsoftbus_proto::identity::DeviceId;
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
 use crate::{
-    MethodDescriptor, Result, Status,
+    Extensions, MethodDescriptor, Result, Status,
     bulk::{Vmo, VmoHandle, VmoSource},
     session::Session,
 };
 
 /// What a handler knows of the call it answers: who calls, which method, how long it may take.
-#[derive(Clone, Debug)]
+///
+/// Belongs to the call; clones may outlive it, in tasks that the handler starts.
+#[derive(Debug)]
 pub struct Context {
     pub(crate) peer: Option<DeviceId>,
     pub(crate) method: Option<&'static MethodDescriptor>,
     pub(crate) deadline: Option<Instant>,
     pub(crate) session: Option<Weak<Session>>,
+    extensions: Extensions,
+    life: Life,
 }
 
 impl Context {
+    pub(crate) fn new(
+        peer: Option<DeviceId>,
+        session: Option<Weak<Session>>,
+        method: Option<&'static MethodDescriptor>,
+        deadline: Option<Instant>,
+    ) -> Self {
+        Self {
+            peer,
+            method,
+            deadline,
+            session,
+            extensions: Extensions::default(),
+            life: Life::default(),
+        }
+    }
+
+    /// The context of a call inside this process, without a method or deadline: for calling a handler in a test.
+    #[must_use]
+    pub fn local() -> Self {
+        Self::new(None, None, None, None)
+    }
+
     /// The device that calls; `None` when the caller is in this process (`XClient::local`).
     ///
     /// The device proved possession of its key when the session was set up.
@@ -67,6 +94,37 @@ impl Context {
         self.deadline
     }
 
+    /// How long the caller still waits; `None` when it waits for ever.
+    pub fn remaining(&self) -> Option<Duration> {
+        Some(self.deadline?.saturating_duration_since(Instant::now()))
+    }
+
+    /// Waits until nobody waits for the answer any more: the caller gave up, the deadline passed, or the handler has answered.
+    ///
+    /// A handler itself is dropped at that moment. This is for tasks that it starts: give them this future, or a clone of the
+    /// context.
+    ///
+    /// # Cancel safety
+    ///
+    /// Safe.
+    pub fn cancelled(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut end = self.life.watch();
+        async move {
+            // Nothing is ever sent: the end of the sender is the news.
+            let _ = end.changed().await;
+        }
+    }
+
+    /// What interceptors left for the handler.
+    pub fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
+
+    /// What interceptors leave for the handler.
+    pub fn extensions_mut(&mut self) -> &mut Extensions {
+        &mut self.extensions
+    }
+
     /// Takes the payload that the caller delivered over a bulk channel under `handle`.
     ///
     /// A handle works once, in the session that delivered the bytes, for 60 s.
@@ -95,5 +153,62 @@ impl Context {
             })?
             .upgrade()
             .ok_or_else(|| Status::unavailable("the session has ended"))
+    }
+}
+
+/// A clone knows of the end of the call, but does not put it off.
+impl Clone for Context {
+    fn clone(&self) -> Self {
+        Self {
+            peer: self.peer,
+            method: self.method,
+            deadline: self.deadline,
+            session: self.session.clone(),
+            extensions: self.extensions.clone(),
+            life: Life::Watching(self.life.watch()),
+        }
+    }
+}
+
+/// How long a call lasts: as long as the one context that was made for it.
+#[derive(Debug)]
+enum Life {
+    /// That context. Costs nothing before somebody asks.
+    Owned(OnceLock<watch::Sender<()>>),
+    /// A clone.
+    Watching(watch::Receiver<()>),
+}
+
+impl Default for Life {
+    fn default() -> Self {
+        Self::Owned(OnceLock::new())
+    }
+}
+
+impl Life {
+    fn watch(&self) -> watch::Receiver<()> {
+        match self {
+            Self::Owned(end) => end.get_or_init(|| watch::channel(()).0).subscribe(),
+            Self::Watching(end) => end.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+
+    use super::Context;
+
+    #[tokio::test]
+    async fn a_clone_learns_of_the_end_of_the_call() {
+        let call = Context::local();
+        let clone = call.clone();
+        let mut end = Box::pin(clone.cancelled());
+        assert_eq!(end.as_mut().now_or_never(), None);
+        drop(clone);
+        assert_eq!(end.as_mut().now_or_never(), None);
+        drop(call);
+        end.await;
     }
 }

@@ -164,6 +164,12 @@ pub enum StartError {
         /// Interface served second.
         second: &'static str,
     },
+    /// A service has no channel: its interface is reached only through capabilities.
+    #[error("{service} has no channel: annotate its interface with $Bus.channel(n)")]
+    NoChannel {
+        /// The interface.
+        service: &'static str,
+    },
     /// A service claims a channel below 0x10, which the protocol uses itself.
     #[error("{service} claims channel {channel:#06x}, which is reserved")]
     ReservedChannel {

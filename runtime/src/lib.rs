@@ -12,13 +12,17 @@ pub mod __private;
 mod backend;
 pub mod bulk;
 mod call;
+mod capability;
 mod context;
 pub mod discovery;
 mod disk;
 mod error;
+mod extensions;
 mod identity;
 pub mod index;
+mod intercept;
 pub mod keyfile;
+mod message;
 mod node;
 mod peer;
 mod service;
@@ -38,13 +42,19 @@ pub use dsoftbus_proto::{
 };
 
 pub use self::{
-    call::{Call, ClientChannel, DEFAULT_DEADLINE},
+    call::{Call, DEFAULT_DEADLINE, Pipeline, Pipelined, RawCall},
+    capability::Capability,
     context::Context,
     error::{ChannelError, ConnectError, IdentityError, SessionError, StartError},
+    extensions::Extensions,
     identity::{Identity, IdentityProvider},
+    intercept::{Intercepted, Interceptor, Next, Reply},
+    message::{Incoming, Outgoing},
     node::{IntoTarget, Limits, Node, NodeBuilder, Target},
     peer::Peer,
-    service::{CallFuture, Client, MethodDescriptor, Service, ServiceDescriptor, Skeleton},
+    service::{
+        CallFuture, Client, MethodDescriptor, Service, ServiceClient, ServiceDescriptor, Skeleton,
+    },
     session::ByteChannel,
     status::{Code, Result, Status},
     trust::{Trust, TrustFileError},

@@ -10,7 +10,8 @@ use dsoftbus_proto::{
 use tokio::time::timeout;
 
 use crate::{
-    ChannelError, Client, ClientChannel, DEFAULT_DEADLINE, Node, Result, SessionError,
+    ChannelError, DEFAULT_DEADLINE, Node, Result, ServiceClient, SessionError,
+    capability::Route,
     session::{ByteChannel, Session},
 };
 
@@ -53,7 +54,7 @@ impl Peer {
     /// # Cancel safety
     ///
     /// Dropping the future closes the channel.
-    pub async fn open<C: Client>(&self) -> Result<C> {
+    pub async fn open<C: ServiceClient>(&self) -> Result<C> {
         self.open_in(Mode::Messages).await
     }
 
@@ -63,13 +64,13 @@ impl Peer {
     /// # Errors
     ///
     /// As [`open`](Self::open).
-    pub async fn open_bytes_mode<C: Client>(&self) -> Result<C> {
+    pub async fn open_bytes_mode<C: ServiceClient>(&self) -> Result<C> {
         self.open_in(Mode::Bytes).await
     }
 
-    async fn open_in<C: Client>(&self, mode: Mode) -> Result<C> {
-        let channel = in_time(self.session.open_rpc(C::DESCRIPTOR, mode)).await?;
-        Ok(C::from_channel(ClientChannel::remote(channel)))
+    async fn open_in<C: ServiceClient>(&self, mode: Mode) -> Result<C> {
+        let channel = in_time(self.session.open_rpc(C::DESCRIPTOR, C::CHANNEL, mode)).await?;
+        Ok(C::from_capability(Route::Remote(Arc::new(channel)).into()))
     }
 
     /// Opens a plain byte channel on a logical channel of the peer: to a service in bytes mode, or to a

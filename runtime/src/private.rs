@@ -9,10 +9,11 @@ use capnp::introspect::{Introspect, TypeVariant};
 use capnp::traits::{Owned, OwnedStruct};
 use capnp::{NotInSchema, data_list, enum_list, list_list, primitive_list, struct_list, text_list};
 
-use crate::{Call, ClientChannel, Code, MethodDescriptor, ServiceDescriptor, Status};
+use crate::{Call, Capability, Code, MethodDescriptor, RawCall, ServiceDescriptor, Status};
 
+pub use crate::message::{Incoming, Outgoing};
 pub use ::capnp;
-pub use dsoftbus_proto::message::{Incoming, IncomingReader, Outgoing};
+pub use dsoftbus_proto::message::IncomingReader;
 
 /// Most bits of one list, and eight times the most bytes of one text: what a message can hold, 1 MiB.
 ///
@@ -21,7 +22,7 @@ const MAX_LIST_BITS: u64 = 8 * 1_048_576;
 
 /// Builds and starts a call.
 pub fn call<P: Owned, T: Send + 'static>(
-    channel: &ClientChannel,
+    target: &Capability,
     method: &'static MethodDescriptor,
     words: usize,
     fill: impl FnOnce(P::Builder<'_>) -> capnp::Result<()>,
@@ -29,11 +30,14 @@ pub fn call<P: Owned, T: Send + 'static>(
 ) -> Call<T> {
     let mut call = Outgoing::call(method.interface_id, method.ordinal, hint(words));
     match fill(call.content()) {
-        Ok(()) => channel.call(method, call, decode),
-        Err(error) => Call::failed(Status::new(
-            Code::InvalidArgument,
-            format!("{}.{}: {}", method.service, method.name, error.extra),
-        )),
+        Ok(()) => Call::new(target.call(method, call), decode, &[]),
+        Err(error) => {
+            let status = Status::new(
+                Code::InvalidArgument,
+                format!("{}.{}: {}", method.service, method.name, error.extra),
+            );
+            Call::new(RawCall::failed(status), decode, &[])
+        }
     }
 }
 

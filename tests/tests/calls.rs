@@ -5,15 +5,11 @@
 use std::{future::Future as _, time::Duration};
 
 use dsoftbus::{
-    Client, ClientChannel, Code, DEFAULT_DEADLINE, Identity, IdentityProvider, MethodDescriptor,
-    Node, NodeBuilder, Peer, ServiceDescriptor, SessionError, Trust,
+    Capability, Client, Code, DEFAULT_DEADLINE, Identity, IdentityProvider, MethodDescriptor, Node,
+    NodeBuilder, Outgoing, Peer, ServiceClient, ServiceDescriptor, SessionError, Trust,
     testing::{self, Pair},
 };
-use dsoftbus_proto::{
-    frame::GoodbyeCode,
-    message::{MAX_MESSAGE, Outgoing},
-    record::RecordError,
-};
+use dsoftbus_proto::{frame::GoodbyeCode, message::MAX_MESSAGE, record::RecordError};
 use dsoftbus_tests::{Gauge, ProbeClient, TestProbe, probe, probe_service::CODES, within};
 use futures::future::join_all;
 use tokio::time::Instant;
@@ -271,18 +267,6 @@ async fn domain_errors_survive_the_wire() {
     }
 }
 
-/// A client that calls what the schema does not have.
-#[derive(Clone)]
-struct Newer(ClientChannel);
-
-impl Client for Newer {
-    const DESCRIPTOR: &'static ServiceDescriptor = &probe::DESCRIPTOR;
-
-    fn from_channel(channel: ClientChannel) -> Self {
-        Self(channel)
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_method_of_a_newer_schema_is_unimplemented_and_the_session_lives() {
     static LATER: MethodDescriptor = MethodDescriptor {
@@ -290,20 +274,20 @@ async fn a_method_of_a_newer_schema_is_unimplemented_and_the_session_lives() {
         service: "Probe",
         interface_id: probe::INTERFACE_ID,
         ordinal: 99,
+        streaming: false,
     };
     static ELSEWHERE: MethodDescriptor = MethodDescriptor {
         name: "elsewhere",
         service: "Other",
         interface_id: 0xdead_beef_dead_beef,
         ordinal: 0,
+        streaming: false,
     };
     let bench = bench().await;
-    let newer: Newer = within(bench.pair.peer.open()).await.unwrap();
     for method in [&LATER, &ELSEWHERE] {
         let params = Outgoing::call(method.interface_id, method.ordinal, 0);
-        let status = within(newer.0.call(method, params, |_| Ok(())))
-            .await
-            .unwrap_err();
+        let call = bench.probe.capability().call(method, params);
+        let status = within(call).await.unwrap_err();
         assert_eq!(status.code(), Code::Unimplemented);
         assert!(status.is_remote());
     }
@@ -447,19 +431,30 @@ async fn a_channel_that_trust_does_not_name_is_permission_denied() {
 
 /// A client of an interface that nobody serves, on the channel of one that is served.
 #[derive(Clone, Debug)]
-struct Stranger;
+struct Stranger(Capability);
 
 impl Client for Stranger {
     const DESCRIPTOR: &'static ServiceDescriptor = &ServiceDescriptor {
         name: "Stranger",
-        channel: probe::CHANNEL,
+        channel: Some(probe::CHANNEL),
         interface_id: 0x1234_5678_9abc_def0,
+        level: 0,
         methods: &[],
+        extends: &[],
+        schema: &[],
     };
 
-    fn from_channel(_channel: ClientChannel) -> Self {
-        Self
+    fn from_capability(capability: Capability) -> Self {
+        Self(capability)
     }
+
+    fn capability(&self) -> &Capability {
+        &self.0
+    }
+}
+
+impl ServiceClient for Stranger {
+    const CHANNEL: u16 = probe::CHANNEL;
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,6 +15,7 @@ impl Emitter<'_> {
         let client = format_ident!("{}Client", body.name.name);
         let skeleton = format_ident!("{}Skeleton", body.name.name);
         let module = self.interface_module(body);
+        let channel = super::hex16(body.channels.first().copied().unwrap_or_default());
         let doc = docs::plain(&format!(
             "Calls a [`{0}`](trait@{0}), here or on another device. Cheap to clone.",
             body.name.name
@@ -27,7 +28,7 @@ impl Emitter<'_> {
             quote! {
                 #doc
                 #[derive(Clone, Debug)]
-                pub struct #client { channel: ::dsoftbus::ClientChannel }
+                pub struct #client { capability: ::dsoftbus::Capability }
             },
             quote! {
                 impl #client {
@@ -35,7 +36,7 @@ impl Emitter<'_> {
                     #[must_use]
                     pub fn local(service: impl #name) -> Self {
                         let skeleton = #skeleton::new(::std::sync::Arc::new(service));
-                        Self { channel: ::dsoftbus::ClientChannel::local(::std::sync::Arc::new(skeleton)) }
+                        Self { capability: ::dsoftbus::Capability::local(::std::sync::Arc::new(skeleton)) }
                     }
 
                     #(#methods)*
@@ -45,7 +46,14 @@ impl Emitter<'_> {
                 impl ::dsoftbus::Client for #client {
                     const DESCRIPTOR: &'static ::dsoftbus::ServiceDescriptor = &#module::DESCRIPTOR;
 
-                    fn from_channel(channel: ::dsoftbus::ClientChannel) -> Self { Self { channel } }
+                    fn from_capability(capability: ::dsoftbus::Capability) -> Self { Self { capability } }
+
+                    fn capability(&self) -> &::dsoftbus::Capability { &self.capability }
+                }
+            },
+            quote! {
+                impl ::dsoftbus::ServiceClient for #client {
+                    const CHANNEL: u16 = #channel;
                 }
             },
         ]
@@ -67,7 +75,7 @@ impl Emitter<'_> {
             #doc
             pub fn #ident(&self, #(#idents: #types),*) -> ::dsoftbus::Call<#output> {
                 ::dsoftbus::__private::call::<#raw::Owned, _>(
-                    &self.channel,
+                    &self.capability,
                     &#module::#descriptor,
                     #words,
                     #fill,

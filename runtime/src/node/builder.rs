@@ -19,11 +19,12 @@ use super::{
     Host, Inner, Limits, Node, Sessions, accept_loop, devices::Devices, host::StreamHandler, lock,
 };
 use crate::{
-    Identity, IdentityError, IdentityProvider, Service, Skeleton, StartError, Trust,
+    Identity, IdentityError, IdentityProvider, Interceptor, Service, Skeleton, StartError, Trust,
     backend::Listener,
     bulk::BulkStore,
     discovery::{Discovery, InProcess},
     identity::{unix_millis, unix_now},
+    intercept::{self, Chain, Guarded},
     session::ByteChannel,
 };
 
@@ -39,6 +40,7 @@ pub struct NodeBuilder {
     identity: Who,
     host: Host,
     skeletons: Vec<Arc<dyn Skeleton>>,
+    chain: Option<Chain>,
     streams: Vec<(u16, StreamHandler)>,
     realm: Realm,
     suites: Suites,
@@ -52,6 +54,7 @@ impl NodeBuilder {
             identity: Who::Ephemeral,
             host: Host::new(),
             skeletons: Vec::new(),
+            chain: None,
             streams: Vec::new(),
             realm: Realm::default(),
             suites: supported_suites(),
@@ -83,6 +86,15 @@ impl NodeBuilder {
     /// Serves every interface that `service` derives.
     pub fn serve(mut self, service: impl Service) -> Self {
         self.skeletons.extend(Arc::new(service).skeletons());
+        self
+    }
+
+    /// Puts an interceptor around every call that peers make of a service of this node. The one added first is the outermost.
+    pub fn intercept(mut self, interceptor: impl Interceptor) -> Self {
+        self.chain = Some(intercept::extend(
+            self.chain.as_ref(),
+            Arc::new(interceptor),
+        ));
         self
     }
 
@@ -190,7 +202,7 @@ impl NodeBuilder {
 
     async fn make(mut self, port: Option<u16>) -> Result<Node, StartError> {
         let identity = self.identity.load()?;
-        self.host.services = by_channel(self.skeletons)?;
+        self.host.services = by_channel(self.skeletons, self.chain.as_ref())?;
         self.host.streams = streams_by_channel(self.streams, &self.host.services)?;
         let key = identity.certified_key().await?;
         let announcement = match port {
@@ -270,19 +282,29 @@ pub(super) async fn sign(
 
 fn by_channel(
     skeletons: Vec<Arc<dyn Skeleton>>,
+    chain: Option<&Chain>,
 ) -> Result<BTreeMap<u16, Arc<dyn Skeleton>>, StartError> {
     let mut services: BTreeMap<u16, Arc<dyn Skeleton>> = BTreeMap::new();
     for skeleton in skeletons {
         let service = skeleton.descriptor();
-        if service.channel < FIRST_SERVICE_CHANNEL {
+        let Some(channel) = service.channel else {
+            return Err(StartError::NoChannel {
+                service: service.name,
+            });
+        };
+        if channel < FIRST_SERVICE_CHANNEL {
             return Err(StartError::ReservedChannel {
-                channel: service.channel,
+                channel,
                 service: service.name,
             });
         }
-        if let Some(first) = services.insert(service.channel, skeleton) {
+        let skeleton = match chain {
+            Some(chain) => Arc::new(Guarded::new(Arc::clone(chain), skeleton)),
+            None => skeleton,
+        };
+        if let Some(first) = services.insert(channel, skeleton) {
             return Err(StartError::DuplicateChannel {
-                channel: service.channel,
+                channel,
                 first: first.descriptor().name,
                 second: service.name,
             });

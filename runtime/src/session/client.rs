@@ -10,6 +10,7 @@ use std::{
 
 use dsoftbus_proto::{
     frame::{ChannelId, CloseCode},
+    identity::DeviceId,
     message::{Incoming, Message, Outgoing},
     mux::{Connection, Outbound, SendError},
     rpc::level0::{BeginError, Client as Engine, QuestionId, RpcError},
@@ -153,6 +154,11 @@ impl RpcChannel {
             key,
             service,
         }
+    }
+
+    /// The device at the other end.
+    pub(crate) fn peer(&self) -> DeviceId {
+        self.session.peer()
     }
 
     pub(super) async fn opened(&self) -> Result<(), ChannelError> {

@@ -34,7 +34,7 @@ use super::{
     server::MAX_QUEUED_ANSWERS,
     work::{InboundCall, NewStream, Work},
 };
-use crate::{Context, Result, SessionError, Status};
+use crate::{Context, Result, SessionError, Status, message};
 
 /// Sealed bytes that may wait for the socket. Above it nothing more is sealed, so that an urgent frame
 /// never waits behind more than this.
@@ -364,18 +364,23 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         while let Some(call) = self.calls.pop_front() {
             *left -= 1;
             let key = (call.channel, call.answer);
-            let context = Context {
-                peer: Some(self.session.peer()),
-                method: call.skeleton.descriptor().method(call.method_id),
-                deadline: call.deadline,
-                session: Some(self.session.downgrade()),
-            };
+            let context = Context::new(
+                Some(self.session.peer()),
+                Some(self.session.downgrade()),
+                call.skeleton
+                    .descriptor()
+                    .method(call.interface_id, call.method_id),
+                call.deadline,
+            );
             let started = std::panic::catch_unwind(AssertUnwindSafe(|| {
-                let mut future =
-                    call.skeleton
-                        .call(context, call.interface_id, call.method_id, call.params);
+                let mut future = call.skeleton.call(
+                    context,
+                    call.interface_id,
+                    call.method_id,
+                    call.params.into(),
+                );
                 match future.as_mut().poll(cx) {
-                    Poll::Ready(outcome) => Ok(outcome),
+                    Poll::Ready(outcome) => Ok(outcome.and_then(message::Outgoing::into_data)),
                     Poll::Pending => Err(future),
                 }
             }));
@@ -397,6 +402,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
                             .catch_unwind()
                             .await
                             .unwrap_or_else(|_| Err(handler_panicked()));
+                        let outcome = outcome.and_then(message::Outgoing::into_data);
                         session.reply(key.0, key.1, outcome);
                     });
                     core.started(key.0, key.1, call.deadline, task.abort_handle());

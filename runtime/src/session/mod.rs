@@ -141,12 +141,13 @@ impl Session {
     pub(crate) async fn open_rpc(
         self: &Arc<Self>,
         service: &'static ServiceDescriptor,
+        channel: u16,
         mode: Mode,
     ) -> Result<RpcChannel, ChannelError> {
         let key = {
             let mut core = self.core();
             let (client, bootstrap) = client::ClientSide::opening();
-            let key = core.open(service.channel, service.interface_id, mode, &[], |_| client)?;
+            let key = core.open(channel, service.interface_id, mode, &[], |_| client)?;
             core.send(key, bootstrap, 0);
             key
         };

@@ -302,10 +302,10 @@ impl ServerSide {
 
 #[cfg(test)]
 mod tests {
-    use dsoftbus_proto::{frame::ChannelId, message::Incoming, mux::Limits, side::Side};
+    use dsoftbus_proto::{frame::ChannelId, mux::Limits, side::Side};
 
     use super::*;
-    use crate::{CallFuture, Context, ServiceDescriptor};
+    use crate::{CallFuture, Context, ServiceDescriptor, message::Incoming};
 
     struct Nothing;
 
@@ -313,9 +313,12 @@ mod tests {
         fn descriptor(&self) -> &'static ServiceDescriptor {
             &ServiceDescriptor {
                 name: "Nothing",
-                channel: 0x0100,
+                channel: Some(0x0100),
                 interface_id: 0,
+                level: 0,
                 methods: &[],
+                extends: &[],
+                schema: &[],
             }
         }
 

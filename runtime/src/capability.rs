@@ -1,0 +1,194 @@
+//! [`Capability`]: a reference to an object, wherever it is.
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, LazyLock},
+};
+
+use dsoftbus_proto::identity::DeviceId;
+use futures::future::Shared;
+
+use crate::{
+    CallFuture, Context, MethodDescriptor, RawCall, Result, ServiceDescriptor, Skeleton,
+    call::Method,
+    intercept::{self, Chain, Interceptor},
+    message::{Incoming, Outgoing, SharedIncoming},
+    session::RpcChannel,
+};
+
+/// A reference to an object: a service of another device, an object that a call handed over, one in this process, or nothing.
+///
+/// Typed clients hold one; calls may carry it. Cheap to clone; the object is released when the last clone is dropped. Two are
+/// equal when they are known to refer to the same object. The default refers to nothing: every call fails with
+/// `failed_precondition`.
+#[derive(Clone, Default)]
+pub struct Capability {
+    route: Route,
+    chain: Option<Chain>,
+}
+
+/// Where calls go.
+#[derive(Clone, Default)]
+pub(crate) enum Route {
+    /// Nowhere.
+    #[default]
+    Null,
+    /// To the service of a level 0 channel.
+    Remote(Arc<RpcChannel>),
+    /// To an object in this process.
+    Local(Arc<dyn Skeleton>),
+    /// To what a call in this process will return.
+    Promised(Promised),
+}
+
+impl Capability {
+    /// A reference to an object in this process: calls are encoded and decoded, and never on a wire.
+    pub fn local(skeleton: Arc<dyn Skeleton>) -> Self {
+        Route::Local(skeleton).into()
+    }
+
+    /// A reference to nothing.
+    #[must_use]
+    pub fn null() -> Self {
+        Self::default()
+    }
+
+    /// Whether it refers to nothing.
+    pub fn is_null(&self) -> bool {
+        matches!(self.route, Route::Null)
+    }
+
+    /// The device that calls go to first; `None` when they stay in this process.
+    pub fn peer(&self) -> Option<DeviceId> {
+        match &self.route {
+            Route::Remote(channel) => Some(channel.peer()),
+            Route::Null | Route::Local(_) | Route::Promised(_) => None,
+        }
+    }
+
+    /// The same object, with an interceptor around every call that is made through this reference. The one added first is the
+    /// outermost.
+    #[must_use]
+    pub fn intercept(mut self, interceptor: impl Interceptor) -> Self {
+        self.chain = Some(intercept::extend(
+            self.chain.as_ref(),
+            Arc::new(interceptor),
+        ));
+        self
+    }
+
+    /// A call of `method` with encoded `params`. Nothing is sent before the call is polled.
+    pub fn call(&self, method: &'static MethodDescriptor, params: Outgoing) -> RawCall {
+        RawCall::new(self.clone(), method.into(), params)
+    }
+
+    pub(crate) fn call_method(&self, method: Method, params: Outgoing) -> RawCall {
+        RawCall::new(self.clone(), method, params)
+    }
+
+    pub(crate) fn route(&self) -> &Route {
+        &self.route
+    }
+
+    /// The route and the interceptors in front of it.
+    pub(crate) fn into_parts(self) -> (Route, Option<Chain>) {
+        (self.route, self.chain)
+    }
+}
+
+impl From<Route> for Capability {
+    fn from(route: Route) -> Self {
+        Self { route, chain: None }
+    }
+}
+
+impl PartialEq for Capability {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.route, &other.route) {
+            (Route::Null, Route::Null) => true,
+            (Route::Remote(one), Route::Remote(other)) => Arc::ptr_eq(one, other),
+            (Route::Local(one), Route::Local(other)) => {
+                std::ptr::addr_eq(Arc::as_ptr(one), Arc::as_ptr(other))
+            }
+            (Route::Promised(one), Route::Promised(other)) => {
+                one.answer.ptr_eq(&other.answer) && one.path == other.path
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Capability {}
+
+impl fmt::Debug for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.route {
+            Route::Null => f.write_str("Null"),
+            Route::Remote(channel) => channel.fmt(f),
+            Route::Local(skeleton) => f
+                .debug_tuple("Local")
+                .field(&skeleton.descriptor().name)
+                .finish(),
+            Route::Promised(promised) => f.debug_tuple("Promised").field(&promised.path).finish(),
+        }
+    }
+}
+
+/// The results of a call in this process, for the call and for those pipelined on it.
+pub(crate) type Answer = Shared<Pin<Box<dyn Future<Output = Result<SharedIncoming>> + Send>>>;
+
+/// A capability in results that are not there yet.
+#[derive(Clone)]
+pub(crate) struct Promised {
+    pub(crate) answer: Answer,
+    pub(crate) path: Vec<u16>,
+}
+
+impl Promised {
+    /// Waits for the results.
+    ///
+    /// # Errors
+    ///
+    /// The status of the call, or `data_loss` when its results have no such capability.
+    pub(crate) async fn resolve(self) -> Result<Capability> {
+        let results = Incoming::from(self.answer.await?);
+        results.pipelined(&self.path)
+    }
+}
+
+/// Serves what another capability refers to: how an engine hands out objects that are not its own.
+pub(crate) struct Forward(pub(crate) Capability);
+
+impl Skeleton for Forward {
+    fn descriptor(&self) -> &'static ServiceDescriptor {
+        static FORWARDED: LazyLock<ServiceDescriptor> = LazyLock::new(|| ServiceDescriptor {
+            name: "a capability",
+            channel: None,
+            interface_id: 0,
+            level: 1,
+            methods: &[],
+            extends: &[],
+            schema: &[],
+        });
+        &FORWARDED
+    }
+
+    fn call(&self, cx: Context, interface_id: u64, method_id: u16, params: Incoming) -> CallFuture {
+        let target = self.0.clone();
+        Box::pin(async move {
+            let params = params.into_call(interface_id, method_id)?;
+            let method = Method {
+                interface_id,
+                ordinal: method_id,
+                descriptor: None,
+            };
+            let mut call = target.call_method(method, params);
+            if let Some(remaining) = cx.remaining() {
+                call = call.timeout(remaining);
+            }
+            call.await?.into_results()
+        })
+    }
+}
