@@ -10,8 +10,8 @@ use std::{
 };
 
 use dsoftbus::{
-    ChannelError, Client, CloseCode, ConnectError, HandshakeError, Limits, Node, NodeBuilder,
-    Refusal, SessionError, StartError, Trust, testing,
+    ChannelError, CloseCode, ConnectError, HandshakeError, Limits, Node, NodeBuilder, Refusal,
+    ServiceClient, SessionError, StartError, Trust, testing,
 };
 use dsoftbus_proto::frame::GoodbyeCode;
 use dsoftbus_tests::{ProbeClient, TestProbe, by_hand::Hand, within};
@@ -133,7 +133,7 @@ async fn a_session_that_is_being_closed_is_not_handed_out_again() {
 
 #[tokio::test]
 async fn a_byte_handler_on_a_channel_that_is_taken_is_refused() {
-    let service = ProbeClient::DESCRIPTOR.channel;
+    let service = ProbeClient::CHANNEL;
     for reserved in [0, 2, 0x0f] {
         let started = open_node().serve_bytes(reserved, |_, _| {}).start().await;
         assert!(

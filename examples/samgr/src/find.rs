@@ -1,6 +1,6 @@
 //! [`find`]: from a name to a client.
 
-use dsoftbus::{Client, ConnectError, DeviceId, Node, Status};
+use dsoftbus::{ConnectError, DeviceId, Node, ServiceClient, Status};
 
 use crate::{SamgrClient, ServiceInfo};
 
@@ -25,10 +25,14 @@ impl ServiceInfo {
 /// # Cancel safety
 ///
 /// Dropping the future undoes the step under way.
-pub async fn find<C: Client>(node: &Node, samgr: &SamgrClient, name: &str) -> Result<C, FindError> {
+pub async fn find<C: ServiceClient>(
+    node: &Node,
+    samgr: &SamgrClient,
+    name: &str,
+) -> Result<C, FindError> {
     let info = samgr.resolve(name).await.map_err(FindError::Resolve)?;
-    let wanted = C::DESCRIPTOR;
-    if (info.channel, info.interface_id) != (wanted.channel, wanted.interface_id) {
+    let wanted = (C::CHANNEL, C::DESCRIPTOR.interface_id);
+    if (info.channel, info.interface_id) != wanted {
         return Err(FindError::OtherInterface {
             channel: info.channel,
             interface_id: info.interface_id,
