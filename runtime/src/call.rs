@@ -8,14 +8,14 @@ use std::{
     time::Duration,
 };
 
-use futures::FutureExt as _;
+use futures::{FutureExt as _, future::Shared};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::{
     Capability, Context, MethodDescriptor, Result, Status,
-    capability::{Answer, Promised, Route},
+    capability::{Promised, Route},
     intercept::{self, Reply},
-    message::{Incoming, Outgoing},
+    message::{Incoming, Outgoing, SharedIncoming},
     session::CallSlot,
 };
 
@@ -115,18 +115,20 @@ impl Pipeline {
     /// The capability that is here.
     #[must_use]
     pub fn capability(&self) -> Capability {
-        let answer = match &self.source {
-            Source::Answer(answer) => answer.clone(),
-            Source::Failed(status) => {
-                let failed = std::future::ready(Err(status.clone()));
-                failed.boxed().shared()
+        let promised = match &self.source {
+            Source::Answer(answer) => {
+                let (answer, path) = (answer.clone(), self.path.clone());
+                Promised::new(async move { Incoming::from(answer.await?).pipelined(&path) })
             }
+            Source::Failed(status) => Promised::new(std::future::ready(Err(status.clone()))),
         };
-        Route::Promised(Promised {
-            answer,
-            path: self.path.clone(),
-        })
-        .into()
+        Route::Promised(promised).into()
+    }
+}
+
+impl From<Pipeline> for Capability {
+    fn from(pipeline: Pipeline) -> Self {
+        pipeline.capability()
     }
 }
 
@@ -184,6 +186,9 @@ enum State {
     Failed(Status),
     Done,
 }
+
+/// The results of a call, for itself and for those pipelined on it.
+type Answer = Shared<Pin<Box<dyn Future<Output = Result<SharedIncoming>> + Send>>>;
 
 type Running = Pin<Box<dyn Future<Output = Result<Incoming>> + Send>>;
 

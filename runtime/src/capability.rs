@@ -3,18 +3,21 @@
 use std::{
     fmt,
     future::Future,
+    marker::PhantomData,
     pin::Pin,
     sync::{Arc, LazyLock},
 };
 
 use dsoftbus_proto::identity::DeviceId;
-use futures::future::Shared;
+use futures::{FutureExt as _, future::Shared};
+use tokio::sync::oneshot;
 
 use crate::{
-    CallFuture, Context, MethodDescriptor, RawCall, Result, ServiceDescriptor, Skeleton,
+    CallFuture, Client, Context, MethodDescriptor, RawCall, Result, ServiceDescriptor, Skeleton,
+    Status,
     call::Method,
     intercept::{self, Chain, Interceptor},
-    message::{Incoming, Outgoing, SharedIncoming},
+    message::{Incoming, Outgoing},
     session::RpcChannel,
 };
 
@@ -39,7 +42,7 @@ pub(crate) enum Route {
     Remote(Arc<RpcChannel>),
     /// To an object in this process.
     Local(Arc<dyn Skeleton>),
-    /// To what a call in this process will return.
+    /// To an object that is not known yet: calls wait for it, in order.
     Promised(Promised),
 }
 
@@ -112,9 +115,7 @@ impl PartialEq for Capability {
             (Route::Local(one), Route::Local(other)) => {
                 std::ptr::addr_eq(Arc::as_ptr(one), Arc::as_ptr(other))
             }
-            (Route::Promised(one), Route::Promised(other)) => {
-                one.answer.ptr_eq(&other.answer) && one.path == other.path
-            }
+            (Route::Promised(one), Route::Promised(other)) => one.0.ptr_eq(&other.0),
             _ => false,
         }
     }

@@ -43,7 +43,7 @@ pub use dsoftbus_proto::{
 
 pub use self::{
     call::{Call, DEFAULT_DEADLINE, Pipeline, Pipelined, RawCall},
-    capability::Capability,
+    capability::{Capability, Resolver, promise},
     context::Context,
     error::{ChannelError, ConnectError, IdentityError, SessionError, StartError},
     extensions::Extensions,
