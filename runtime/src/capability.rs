@@ -132,30 +132,72 @@ impl fmt::Debug for Capability {
                 .debug_tuple("Local")
                 .field(&skeleton.descriptor().name)
                 .finish(),
-            Route::Promised(promised) => f.debug_tuple("Promised").field(&promised.path).finish(),
+            Route::Promised(_) => f.write_str("Promised"),
         }
     }
 }
 
-/// The results of a call in this process, for the call and for those pipelined on it.
-pub(crate) type Answer = Shared<Pin<Box<dyn Future<Output = Result<SharedIncoming>> + Send>>>;
-
-/// A capability in results that are not there yet.
+/// A capability that is not there yet.
 #[derive(Clone)]
-pub(crate) struct Promised {
-    pub(crate) answer: Answer,
-    pub(crate) path: Vec<u16>,
-}
+pub(crate) struct Promised(Shared<Pin<Box<dyn Future<Output = Result<Capability>> + Send>>>);
 
 impl Promised {
-    /// Waits for the results.
+    pub(crate) fn new(target: impl Future<Output = Result<Capability>> + Send + 'static) -> Self {
+        let target: Pin<Box<dyn Future<Output = Result<Capability>> + Send>> = Box::pin(target);
+        Self(target.shared())
+    }
+
+    /// Waits for the capability.
     ///
     /// # Errors
     ///
-    /// The status of the call, or `data_loss` when its results have no such capability.
+    /// Why there will be none.
     pub(crate) async fn resolve(self) -> Result<Capability> {
-        let results = Incoming::from(self.answer.await?);
-        results.pipelined(&self.path)
+        self.0.await
+    }
+}
+
+/// A client of an object that is not known yet, and what makes it known: calls wait until then, in order.
+///
+/// The deadline of a call counts while it waits.
+#[must_use = "dropping the resolver breaks the promise"]
+pub fn promise<C: Client>() -> (C, Resolver<C>) {
+    let (sender, receiver) = oneshot::channel::<Result<Capability>>();
+    let target = async move {
+        receiver
+            .await
+            .unwrap_or_else(|_| Err(Status::aborted("the promise of a capability was dropped")))
+    };
+    let client = C::from_capability(Route::Promised(Promised::new(target)).into());
+    let resolver = Resolver {
+        sender,
+        client: PhantomData,
+    };
+    (client, resolver)
+}
+
+/// Makes known what the client of a [`promise`] refers to. Dropping it breaks the promise: calls fail with `aborted`.
+pub struct Resolver<C> {
+    sender: oneshot::Sender<Result<Capability>>,
+    client: PhantomData<fn(C)>,
+}
+
+impl<C: Client> Resolver<C> {
+    /// Makes the promised client refer to what `client` refers to, which may be a promise itself.
+    pub fn resolve(self, client: &C) {
+        // Whoever waited may be gone.
+        let _ = self.sender.send(Ok(client.capability().clone()));
+    }
+
+    /// Fails every call of the promised client.
+    pub fn fail(self, status: Status) {
+        let _ = self.sender.send(Err(status));
+    }
+}
+
+impl<C> fmt::Debug for Resolver<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resolver").finish_non_exhaustive()
     }
 }
 
