@@ -7,7 +7,7 @@
 //! [`include_schemas!`].
 
 #[doc(hidden)]
-#[path = "private.rs"]
+#[path = "private/mod.rs"]
 pub mod __private;
 mod backend;
 pub mod bulk;
@@ -29,6 +29,7 @@ mod service;
 mod session;
 mod status;
 pub mod store;
+mod stream;
 pub mod testing;
 mod trust;
 
@@ -42,6 +43,7 @@ pub use dsoftbus_proto::{
 };
 
 pub use self::{
+    __private::{AnyPointer, Pointer},
     call::{Call, DEFAULT_DEADLINE, Pipeline, Pipelined, RawCall},
     capability::{Capability, Resolver, promise},
     context::Context,
@@ -57,6 +59,7 @@ pub use self::{
     },
     session::ByteChannel,
     status::{Code, Result, Status},
+    stream::{Items, Sink, stream},
     trust::{Trust, TrustFileError},
 };
 

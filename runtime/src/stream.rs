@@ -18,9 +18,12 @@ use futures::Stream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::{
+    __private::{
+        Element, PointerBuilder, PointerReader, Pointers, StructBuilder, call, no_such_method,
+        params_with_capabilities, read_client, reply, size, write_client,
+    },
     Call, CallFuture, Capability, Client, Context, Incoming, MethodDescriptor, Pipeline, Pipelined,
     Pointer, Result, ServiceDescriptor, Skeleton, Status,
-    private::{item, no_such_method, reply_nothing, send_item, send_nothing},
 };
 
 /// Bytes of items that wait for a slow reader, besides those that the producer's window still has under way.
@@ -92,12 +95,24 @@ impl<T: Pointer> Sink<T> {
     ///
     /// A send that is dropped after its first poll may or may not have happened.
     pub fn send(&self, value: &T) -> Call<()> {
-        send_item(&self.capability, &NEXT, value).timeout(PATIENCE)
+        let decode = |_: &Incoming| Ok(());
+        let fill = |params: &mut StructBuilder<'_>| params.pointer(0, "item", value);
+        call(&self.capability, &NEXT, size(0, 1), 1, fill, decode, &[]).timeout(PATIENCE)
     }
 
     /// Ends the stream: the reader learns that it is complete. Everything that was sent before is delivered before.
     pub fn end(self) -> Call<()> {
-        send_nothing(&self.capability, &END).timeout(PATIENCE)
+        let decode = |_: &Incoming| Ok(());
+        call(
+            &self.capability,
+            &END,
+            size(0, 0),
+            0,
+            |_| Ok(()),
+            decode,
+            &[],
+        )
+        .timeout(PATIENCE)
     }
 }
 
@@ -153,6 +168,24 @@ impl<T> fmt::Debug for Sink<T> {
 impl<T: Pointer> From<Pipeline> for Sink<T> {
     fn from(pipeline: Pipeline) -> Self {
         Self::from_capability(pipeline.capability())
+    }
+}
+
+impl<T: Pointer> Element for Sink<T> {
+    type Encoding = Pointers;
+}
+
+impl<T: Pointer> Pointer for Sink<T> {
+    fn read(from: PointerReader<'_>) -> capnp::Result<Self> {
+        read_client(from)
+    }
+
+    fn write(&self, to: PointerBuilder<'_>) -> capnp::Result<()> {
+        write_client(self, to)
+    }
+
+    fn is_null(&self) -> bool {
+        self.capability.is_null()
     }
 }
 
@@ -259,9 +292,10 @@ impl<T: Pointer> SinkSkeleton<T> {
         room: Arc<Semaphore>,
         params: Incoming,
     ) -> Result<()> {
-        let (value, bytes) = item(&params)?;
+        let value = params_with_capabilities(&params, |params| params.pointer(0, "item"))?;
+        let bytes = u32::try_from(params.len_bytes()).unwrap_or(MAX_WAITING);
+        let bytes = bytes.min(MAX_WAITING);
         drop(params);
-        let bytes = u32::try_from(bytes).unwrap_or(MAX_WAITING).min(MAX_WAITING);
         let gone = || Status::cancelled("the reader of the stream is gone");
         tokio::select! {
             () = sender.closed() => Err(gone()),
@@ -286,13 +320,13 @@ impl<T: Pointer> Skeleton for SinkSkeleton<T> {
                 let room = Arc::clone(&self.room);
                 Box::pin(async move {
                     Self::deliver(sender, room, params).await?;
-                    Ok(reply_nothing())
+                    reply(size(0, 0), 0, |_| Ok(()))
                 })
             }
             (SINK, 1) => Box::pin(async move {
                 // A reader that is gone does not need to know.
                 let _ = sender.send(Item::End).await;
-                Ok(reply_nothing())
+                reply(size(0, 0), 0, |_| Ok(()))
             }),
             _ => no_such_method(&DESCRIPTOR, interface_id, method_id),
         }
@@ -325,7 +359,10 @@ mod tests {
         sink.send(&"one".to_owned()).await.unwrap();
         drop(sink);
         assert_eq!(items.next().await.unwrap().unwrap(), "one");
-        assert_eq!(items.next().await.unwrap().unwrap_err().code(), Code::Aborted);
+        assert_eq!(
+            items.next().await.unwrap().unwrap_err().code(),
+            Code::Aborted
+        );
         assert!(items.next().await.is_none());
     }
 

@@ -10,7 +10,12 @@ use crate::names;
 
 impl Emitter<'_> {
     pub(super) fn server(&self, body: &Interface) -> Vec<TokenStream> {
-        vec![self.service_trait(body), self.skeleton(body), self.runners(body), self.dispatch(body)]
+        vec![
+            self.service_trait(body),
+            self.skeleton(body),
+            self.runners(body),
+            self.dispatch(body),
+        ]
     }
 
     /// The trait that a service implements.
@@ -106,8 +111,8 @@ impl Emitter<'_> {
     /// What runs each call, as functions of the skeleton.
     fn runners(&self, body: &Interface) -> TokenStream {
         let (header, _) = self.skeleton_impl(body);
-        let marker = (!body.name.params.is_empty())
-            .then(|| quote!(, marker: ::core::marker::PhantomData));
+        let marker =
+            (!body.name.params.is_empty()).then(|| quote!(, marker: ::core::marker::PhantomData));
         let calls = body
             .methods
             .iter()
@@ -123,7 +128,10 @@ impl Emitter<'_> {
     }
 
     /// `<S: Greeter> GreeterSkeleton<S>`, and the same for a trait, as a function of its path.
-    fn skeleton_impl(&self, body: &Interface) -> (TokenStream, impl Fn(TokenStream) -> TokenStream) {
+    fn skeleton_impl(
+        &self,
+        body: &Interface,
+    ) -> (TokenStream, impl Fn(TokenStream) -> TokenStream) {
         let name = names::ident(&body.name.name);
         let skeleton = format_ident!("{}Skeleton", body.name.name);
         let generics = Generics::of(&body.name);
@@ -202,9 +210,7 @@ impl Emitter<'_> {
         let ident = names::ident(&names::method(&method.rust));
         let doc = docs::plain(&format!("Runs `{}`.", method.name));
         let decode = self.decode_params(method);
-        let arguments = server_arguments(method)
-            .into_iter()
-            .map(|(ident, _)| ident);
+        let arguments = server_arguments(method).into_iter().map(|(ident, _)| ident);
         let reply = self.encode_results(method);
         quote! {
             #doc

@@ -30,6 +30,14 @@ impl Incoming {
         }
     }
 
+    /// Bytes of the message in stream framing.
+    pub fn len_bytes(&self) -> usize {
+        match &self.body {
+            Body::Received(message) => message.as_bytes().len(),
+            Body::Built(outgoing) => outgoing.len_bytes(),
+        }
+    }
+
     /// Opens the message for reading. Each reader has the whole traversal limit to itself.
     pub fn reader(&self) -> IncomingReader<'_> {
         let segments = match &self.body {
