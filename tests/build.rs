@@ -1,5 +1,5 @@
 //! Generates the code of `probe.capnp`.
 
 fn main() -> dsoftbus_codegen::Result<()> {
-    dsoftbus_codegen::configure().compile(["probe.capnp"])
+    dsoftbus_codegen::configure().compile(["probe.capnp", "objects.capnp"])
 }

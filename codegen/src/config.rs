@@ -3,9 +3,10 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use crate::engine::Engines;
 use crate::error::{Error, Result};
 use crate::tool::Tool;
-use crate::{check, deps, emit, output, raw, rename, request, tool};
+use crate::{check, deps, emit, nodes, output, raw, rename, request, tool};
 
 /// Name of the file that is written, which `dsoftbus::include_schemas!()` includes.
 const OUTPUT: &str = "dsoftbus.rs";
@@ -20,6 +21,7 @@ pub fn configure() -> Builder {
         parent_module: String::new(),
         allow_reserved: false,
         typed_only: false,
+        mocks: true,
     }
 }
 
@@ -34,6 +36,7 @@ pub struct Builder {
     parent_module: String,
     allow_reserved: bool,
     typed_only: bool,
+    mocks: bool,
 }
 
 impl Builder {
@@ -75,6 +78,12 @@ impl Builder {
     /// The embedded schemas (`/dsoftbus/samgr.capnp` and so on) need no permission. Below 0x10 lies the fabric: never allowed.
     pub fn allow_reserved(mut self) -> Self {
         self.allow_reserved = true;
+        self
+    }
+
+    /// Whether each service gets an `XMock`, which records calls and answers what a test told it to. Default: yes.
+    pub fn mocks(mut self, mocks: bool) -> Self {
+        self.mocks = mocks;
         self
     }
 
@@ -131,8 +140,17 @@ impl Builder {
         let message = request::parse(bytes)?;
         let root = message.get_root()?;
         let schema = request::model(root)?;
-        check::check(&schema, self.allow_reserved).map_err(Error::Rules)?;
-        let typed = emit::emit(&schema, &parent);
+        let engines = Engines::of(&schema);
+        check::check(&schema, &engines, self.allow_reserved).map_err(Error::Rules)?;
+        for line in engines.report() {
+            println!("dsoftbus: {line}");
+        }
+        let options = emit::Options {
+            parent: &parent,
+            schemas: &nodes::of_interfaces(root)?,
+            mocks: self.mocks,
+        };
+        let typed = emit::emit(&schema, &engines, &options);
         let raw = if self.typed_only {
             Vec::new()
         } else {

@@ -18,8 +18,12 @@ pub(crate) struct Engine {
 /// Finds out which engines the interfaces of a schema use.
 pub(crate) struct Engines<'s> {
     schema: &'s Schema,
-    structs: BTreeMap<u64, &'s Struct>,
-    interfaces: BTreeMap<u64, &'s Interface>,
+    /// Every struct of the schema, by ID.
+    pub(crate) structs: BTreeMap<u64, &'s Struct>,
+    /// Every interface of the schema, by ID.
+    pub(crate) interfaces: BTreeMap<u64, &'s Interface>,
+    /// Interfaces that are those of values, or extended by others.
+    used: BTreeSet<u64>,
 }
 
 impl<'s> Engines<'s> {
@@ -28,9 +32,31 @@ impl<'s> Engines<'s> {
             schema,
             structs: BTreeMap::new(),
             interfaces: BTreeMap::new(),
+            used: BTreeSet::new(),
         };
         engines.collect(schema.items());
         engines
+    }
+
+    fn note(&mut self, ty: &Type) {
+        match ty {
+            Type::List(inner) | Type::Sink(inner) => self.note(inner),
+            Type::Struct(named) => named.args.iter().for_each(|arg| self.note(arg)),
+            Type::Interface(named) => {
+                self.used.insert(named.id);
+                named.args.iter().for_each(|arg| self.note(arg));
+            }
+            _ => {}
+        }
+    }
+
+    fn note_fields(&mut self, body: &Struct) {
+        for field in &body.fields {
+            match &field.group {
+                Some(group) => self.note_fields(group),
+                None => self.note(&field.ty),
+            }
+        }
     }
 
     fn collect(&mut self, items: impl IntoIterator<Item = &'s Item>) {
@@ -38,10 +64,19 @@ impl<'s> Engines<'s> {
             match item {
                 Item::Struct(body) => {
                     self.structs.insert(body.id, body);
+                    self.note_fields(body);
                     self.collect(&body.items);
                 }
                 Item::Interface(body) => {
                     self.interfaces.insert(body.id, body);
+                    self.used.extend(body.supers.iter().map(|parent| parent.id));
+                    for method in &body.methods {
+                        for shape in [&method.params, &method.results] {
+                            if let Shape::Inline(made) = shape {
+                                self.note_fields(made);
+                            }
+                        }
+                    }
                     self.collect(&body.items);
                 }
                 Item::Enum(_) | Item::Const(_) => {}
@@ -90,6 +125,11 @@ impl<'s> Engines<'s> {
         }
         lines.sort();
         lines
+    }
+
+    /// Whether an interface is that of values, or is extended by another.
+    pub(crate) fn is_used(&self, id: u64) -> bool {
+        self.used.contains(&id)
     }
 
     /// Whether values of a type hold capabilities, or may: an `AnyPointer` and a type parameter can be anything.

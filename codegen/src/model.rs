@@ -165,6 +165,8 @@ pub(crate) struct Field {
     pub(crate) offset: u32,
     /// The value of the discriminant that says that this member of the union is set. `None`: it is always there.
     pub(crate) member: Option<u16>,
+    /// A struct that contains the one this field is in: Rust needs a box. See `recursion`.
+    pub(crate) boxed: bool,
     /// The fields of a group, which lie in the struct around it.
     pub(crate) group: Option<Box<Struct>>,
     pub(crate) rust_annotations: bool,

@@ -377,7 +377,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_slow_reader_holds_the_producer_back() {
         let (sink, mut items) = stream::<Vec<u8>>();
-        let value = vec![7; MAX_WAITING as usize / 2 - 64];
+        let value = vec![7; MAX_WAITING as usize / 2 - 256];
         sink.send(&value).await.unwrap();
         sink.send(&value).await.unwrap();
         let mut third = sink.send(&value);

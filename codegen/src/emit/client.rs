@@ -44,7 +44,7 @@ impl Emitter<'_> {
             quote! {
                 #doc
                 #[derive(Clone, Debug, Default, PartialEq)]
-                pub struct #client #declared { capability: ::dsoftbus::Capability, #marker }
+                pub struct #client #used { capability: ::dsoftbus::Capability, #marker }
             },
             quote! {
                 impl #declared #client #used {
@@ -69,7 +69,16 @@ impl Emitter<'_> {
                     fn capability(&self) -> &::dsoftbus::Capability { &self.capability }
                 }
             },
-            self.client_values(&quote!(#declared), &quote!(#client #used)),
+            quote! {
+                impl #declared ::core::convert::From<::dsoftbus::Pipeline> for #client #used {
+                    fn from(pipeline: ::dsoftbus::Pipeline) -> Self {
+                        ::dsoftbus::Client::from_capability(pipeline.capability())
+                    }
+                }
+            },
+            quote! {
+                impl #declared ::dsoftbus::Pipelined for #client #used { type Pipeline = Self; }
+            },
         ];
         if let Some(&channel) = body.channels.first() {
             let channel = hex16(channel);

@@ -82,7 +82,7 @@ impl Emitter<'_> {
             None => (None, quote!(::core::option::Option::None)),
         };
         let level = Literal::u8_unsuffixed(self.engines.engine(body).level);
-        let schema = Literal::byte_string(self.schemas.get(&body.id).map_or(&[], Vec::as_slice));
+        let schema = Literal::byte_string(self.options.schemas.get(&body.id).map_or(&[], Vec::as_slice));
         let methods: Vec<Ident> = body.methods.iter().map(method_ident).collect();
         let descriptors = body.methods.iter().map(|method| {
             let ident = method_ident(method);
@@ -174,7 +174,7 @@ impl Emitter<'_> {
             if found.iter().any(|parent| parent.id == next.id) {
                 continue;
             }
-            if let Some(parent) = self.interfaces.get(&next.id) {
+            if let Some(parent) = self.engines.interfaces.get(&next.id) {
                 queue.extend(parent.supers.iter().rev().map(|further| Named {
                     id: further.id,
                     args: further

@@ -1,10 +1,11 @@
 //! Messages of methods: parameters and results, written and read on either side.
 
 use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{ToTokens as _, quote};
+use quote::quote;
 
 use super::Emitter;
 use super::server::params_ident;
+use super::values::struct_size;
 use crate::model::{Field, Method, Named, Shape, Struct, Type};
 use crate::names;
 
@@ -111,7 +112,7 @@ impl Emitter<'_> {
                             (field, quote!(__value.#ident))
                         })
                         .collect();
-                    let size = size(results);
+                    let size = struct_size(results.size);
                     let words = self.size(results.name.words, &values);
                     quote! {
                         #size, #words, |__message| ::dsoftbus::__private::Body::write_body(&__value, __message)
@@ -175,7 +176,7 @@ impl Emitter<'_> {
             .map(|(_, value)| value);
         let fields: Vec<&Field> = body.fields.iter().collect();
         let unused = unless_used(&fields, &builder);
-        let size = size(body);
+        let size = struct_size(body.size);
         let words = self.size(body.name.words, values);
         quote! {
             #size,
@@ -196,15 +197,6 @@ fn nothing() -> TokenStream {
         let () = __value;
         ::core::result::Result::Ok(())
     })
-}
-
-fn size(body: &Struct) -> TokenStream {
-    let (data, pointers) = body.size;
-    let (data, pointers) = (
-        Literal::u16_unsuffixed(data).into_token_stream(),
-        Literal::u16_unsuffixed(pointers).into_token_stream(),
-    );
-    quote!(::dsoftbus::__private::size(#data, #pointers))
 }
 
 /// A statement that uses a reader or builder where no field does: a value of type Void is not in the message.

@@ -60,7 +60,7 @@ impl Emitter<'_> {
             quote! {
                 #doc
                 #[derive(Clone, Debug)]
-                pub struct #mock #declared {
+                pub struct #mock #used {
                     #(#field_docs pub #fields: #types,)*
                     #(#parent_fields,)*
                 }
@@ -125,7 +125,7 @@ impl Emitter<'_> {
         let ty = self.beside(named, "Mock");
         let path = self.beside(named, "");
         let field = names::ident(&names::snake(&name.name));
-        let body = self.interfaces.get(&named.id);
+        let body = self.engines.interfaces.get(&named.id);
         let methods = body.iter().flat_map(|body| &body.methods).map(|method| {
             let ident = ident(method);
             let arguments = server_arguments(method);

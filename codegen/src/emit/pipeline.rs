@@ -38,7 +38,7 @@ impl Emitter<'_> {
             quote! {
                 #doc
                 #[derive(Clone, Debug)]
-                pub struct #pipeline #declared { pipeline: ::dsoftbus::Pipeline, #marker }
+                pub struct #pipeline #used { pipeline: ::dsoftbus::Pipeline, #marker }
             },
             quote!(impl #declared #pipeline #used { #(#accessors)* }),
             quote! {
@@ -58,7 +58,7 @@ impl Emitter<'_> {
         let ty = match &field.ty {
             Type::Interface(_) | Type::Capability | Type::Sink(_) => self.owned(&field.ty),
             Type::AnyPointer => quote!(::dsoftbus::Pipeline),
-            Type::Struct(named) if self.is_pipelined(self.structs.get(&named.id)?) => {
+            Type::Struct(named) if self.is_pipelined(self.engines.structs.get(&named.id)?) => {
                 self.beside(named, "Pipeline")
             }
             _ => return None,
@@ -88,6 +88,7 @@ impl Emitter<'_> {
             .any(|field| match &field.ty {
                 Type::Interface(_) | Type::Capability | Type::Sink(_) | Type::AnyPointer => true,
                 Type::Struct(named) => self
+                    .engines
                     .structs
                     .get(&named.id)
                     .is_some_and(|inner| self.leads_somewhere(inner, seen)),

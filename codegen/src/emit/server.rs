@@ -4,8 +4,9 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::interface::{Generics, method_ident, several_results, substituted};
+use super::values::angled;
 use super::{Emitter, docs};
-use crate::model::{Interface, Method, Named, Param, Shape, Type};
+use crate::model::{Interface, Method, Named, Param, Shape, Struct, Type};
 use crate::names;
 
 impl Emitter<'_> {
@@ -259,6 +260,17 @@ impl Emitter<'_> {
             },
             Shape::Unknown(what) => unreachable!("{what} passed the checks"),
         }
+    }
+
+    /// The struct of several results, which has no name that types refer to.
+    fn results_type(&self, several: &Struct, ty: &Type) -> TokenStream {
+        let path = self.native(&several.name);
+        let args = match ty {
+            Type::Struct(named) => named.args.as_slice(),
+            _ => &[],
+        };
+        let args = angled(args.iter().map(|ty| self.owned(ty)));
+        quote!(#path #args)
     }
 }
 
