@@ -2,6 +2,7 @@
 //!
 //! What passes here can be emitted: `emit` checks nothing.
 
+mod growth;
 mod interfaces;
 mod scopes;
 mod types;
@@ -27,7 +28,7 @@ pub(crate) fn check(
         Item::Interface(body) => interfaces::interface(body, engines, &mut problems),
         Item::Const(body) => types::constant(body, &mut problems),
     });
-    types::recursion(schema, &mut problems);
+    growth::growth(schema, &mut problems);
     interfaces::channels(schema, engines, allow_reserved, &mut problems);
     scopes::names(schema, &mut problems);
     if problems.0.is_empty() {

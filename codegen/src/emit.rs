@@ -26,6 +26,7 @@ use crate::names;
 
 pub(crate) use errors::Code;
 pub(crate) use interface::{INTERFACE_CONSTANTS, method_constant};
+pub(crate) use types::WHICH;
 
 /// Marks each item of the typed layer; `output` spells it out as [`ALLOW`].
 pub(crate) const MARK: &str = "#[dsoftbus_generated]";

@@ -1,5 +1,6 @@
 //! Has capnpc write its own readers and builders, rooted at the `capnp` that the runtime re-exports.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
@@ -15,6 +16,12 @@ const CAPNP_ROOT: &str = "::dsoftbus::__private::capnp";
 
 /// Directory, below the output directory, that capnpc writes to.
 const SCRATCH: &str = "dsoftbus-capnpc";
+
+/// The ID of `/dsoftbus/bus.capnp`, whose `Sink` the runtime has.
+const BUS_FILE: u64 = 0xe9f1_c6b5_4d0a_7231;
+
+/// Where the runtime has capnpc's module of it.
+const BUS_PARENT: &str = "dsoftbus::__private";
 
 /// One module of capnpc's.
 pub(crate) struct RawModule {
@@ -35,6 +42,7 @@ pub(crate) fn generate(
         .output_directory(&dir)
         .default_parent_module(parent.to_vec())
         .capnp_root(CAPNP_ROOT)
+        .crates_provide_map(provided(schema))
         .run(bytes.as_slice())?;
     schema
         .files
@@ -51,4 +59,18 @@ pub(crate) fn generate(
             }
         })
         .collect()
+}
+
+/// Modules that others have, by the ID of the file.
+fn provided(schema: &Schema) -> HashMap<u64, String> {
+    let compiled = dsoftbus_schemas::BUS.path.strip_prefix('/');
+    let compiled = schema
+        .files
+        .iter()
+        .any(|file| Some(file.name.as_str()) == compiled);
+    let mut provided = HashMap::new();
+    if !compiled {
+        provided.insert(BUS_FILE, BUS_PARENT.to_owned());
+    }
+    provided
 }

@@ -6,6 +6,8 @@
 //! services. Clients, server traits and types are generated from schemas by `dsoftbus-codegen` in `build.rs` and included with
 //! [`include_schemas!`].
 
+extern crate self as dsoftbus;
+
 #[doc(hidden)]
 #[path = "private/mod.rs"]
 pub mod __private;
@@ -18,6 +20,7 @@ pub mod discovery;
 mod disk;
 mod error;
 mod extensions;
+mod generated;
 mod identity;
 pub mod index;
 mod intercept;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::types::fields;
+use super::types::side;
 use super::{Problems, RUST_ANNOTATION, each_item};
 use crate::engine::Engines;
 use crate::model::{Interface, Item, Method, Schema, Shape};
@@ -70,7 +70,7 @@ fn signature(method: &Method, problems: &mut Problems) {
         (&method.results, "results", names::snake),
     ] {
         match shape {
-            Shape::Inline(body) => fields(&body.fields, spell, problems),
+            Shape::Inline(body) => side(&body.fields, spell, problems),
             Shape::Named(_) => {}
             Shape::Unknown(_) if method.streaming => {}
             Shape::Unknown(name) => problems.add(
