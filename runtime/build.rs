@@ -4,5 +4,5 @@ fn main() -> dsoftbus_codegen::Result<()> {
     dsoftbus_codegen::configure()
         .parent_module("generated")
         .mocks(false)
-        .compile(["/dsoftbus/bus.capnp"])
+        .compile(["/dsoftbus/bus.capnp", "/dsoftbus/introspection.capnp"])
 }

@@ -24,6 +24,7 @@ mod generated;
 mod identity;
 pub mod index;
 mod intercept;
+pub mod introspection;
 pub mod keyfile;
 mod message;
 mod node;

@@ -32,8 +32,14 @@ pub const BUNDLEMGR: SchemaFile = SchemaFile {
     text: include_str!("../dsoftbus/bundlemgr.capnp"),
 };
 
+/// `/dsoftbus/introspection.capnp`: what a device serves.
+pub const INTROSPECTION: SchemaFile = SchemaFile {
+    path: "/dsoftbus/introspection.capnp",
+    text: include_str!("../dsoftbus/introspection.capnp"),
+};
+
 /// Every embedded schema.
-pub const FILES: &[SchemaFile] = &[BUS, SAMGR, BUNDLEMGR];
+pub const FILES: &[SchemaFile] = &[BUS, SAMGR, BUNDLEMGR, INTROSPECTION];
 
 /// ID of `interface Sink(T)` in `bus.capnp`, which streams are declared with.
 pub const SINK: u64 = 0xe3b8_5d06_f7a1_4c09;

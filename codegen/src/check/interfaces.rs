@@ -111,7 +111,7 @@ pub(super) fn channels(
             }
             _ => return problems.add(place, "$Bus.channel is given more than once"),
         };
-        if channel < FIRST_SERVICE {
+        if channel < FIRST_SERVICE && !is_ours(&place.file) {
             problems.add(
                 place,
                 &format!("channel {channel:#06x} is reserved for the fabric itself: choose one from 0x100 to 0xffff"),

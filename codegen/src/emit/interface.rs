@@ -82,7 +82,12 @@ impl Emitter<'_> {
             None => (None, quote!(::core::option::Option::None)),
         };
         let level = Literal::u8_unsuffixed(self.engines.engine(body).level);
-        let schema = Literal::byte_string(self.options.schemas.get(&body.id).map_or(&[], Vec::as_slice));
+        let schema = Literal::byte_string(
+            self.options
+                .schemas
+                .get(&body.id)
+                .map_or(&[], Vec::as_slice),
+        );
         let methods: Vec<Ident> = body.methods.iter().map(method_ident).collect();
         let descriptors = body.methods.iter().map(|method| {
             let ident = method_ident(method);
@@ -175,13 +180,15 @@ impl Emitter<'_> {
                 continue;
             }
             if let Some(parent) = self.engines.interfaces.get(&next.id) {
-                queue.extend(parent.supers.iter().rev().map(|further| Named {
-                    id: further.id,
-                    args: further
-                        .args
-                        .iter()
-                        .map(|ty| substituted(ty, &parent.name.params, &next.args))
-                        .collect(),
+                queue.extend(parent.supers.iter().rev().map(|further| {
+                    Named {
+                        id: further.id,
+                        args: further
+                            .args
+                            .iter()
+                            .map(|ty| substituted(ty, &parent.name.params, &next.args))
+                            .collect(),
+                    }
                 }));
             }
             found.push(next);

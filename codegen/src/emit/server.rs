@@ -296,5 +296,5 @@ pub(super) fn params_ident() -> Ident {
 }
 
 fn call_ident(method: &Method) -> Ident {
-    format_ident!("call_{}", names::snake(&method.rust))
+    format_ident!("run_{}", names::snake(&method.rust))
 }

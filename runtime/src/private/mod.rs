@@ -31,4 +31,7 @@ pub use self::{
     pointer::{Pointer, PointerBuilder, PointerReader},
     structs::{Body, Struct, StructBuilder, StructReader, StructSize, size},
 };
-pub use crate::{generated::bus_capnp, message::{Incoming, Outgoing}};
+pub use crate::{
+    generated::bus_capnp,
+    message::{Incoming, Outgoing},
+};
