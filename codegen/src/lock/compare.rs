@@ -183,9 +183,11 @@ fn is_wrapped(old: &Field, now: &Field, fields: &[&Field]) -> bool {
         if names.next_if_eq(&name).is_some() {
             continue;
         }
-        let is_group = depth + 1 < now.path.len();
         let group = now.path.get(..=depth).unwrap_or_default();
-        if !is_group || fields.iter().any(|field| field.path.starts_with(group)) {
+        let is_field = group.len() == now.path.len();
+        let was_there =
+            |field: &&Field| field.path.len() > group.len() && field.path.starts_with(group);
+        if is_field || fields.iter().any(was_there) {
             return false;
         }
     }

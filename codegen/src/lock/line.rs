@@ -255,7 +255,11 @@ impl Field {
                 field.default = Some(value.to_owned()).filter(|value| !value.contains(' '));
             } else {
                 let (bits, value) = part.strip_prefix("when ")?.split_once(" = ")?;
-                let Slot::Bits { start, .. } = Slot::parse(bits)? else {
+                let Slot::Bits {
+                    start,
+                    width: TAG_BITS,
+                } = Slot::parse(bits)?
+                else {
                     return None;
                 };
                 let value = value.parse().ok()?;
@@ -355,7 +359,7 @@ impl fmt::Display for Slot {
         match self {
             Self::Nowhere => Ok(()),
             Self::Bits { start, width } => {
-                write!(f, "bits {start}..{}", start.saturating_add(*width))
+                write!(f, "bits {start}..{}", start + width)
             }
             Self::Pointer(index) => write!(f, "pointer {index}"),
         }

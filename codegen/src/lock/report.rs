@@ -5,6 +5,8 @@ use std::path::Path;
 use super::VARIABLE;
 use super::compare::Broken;
 use super::line::{Fact, Field, Line, Method};
+use super::renames::is_itself;
+use super::types::Type;
 
 /// The text of a failed build: each broken line, what took its place, and the ways out.
 pub(super) fn broken(path: &Path, broken: &[Broken<'_>], package: Option<&str>) -> String {
@@ -21,8 +23,8 @@ pub(super) fn broken(path: &Path, broken: &[Broken<'_>], package: Option<&str>) 
         }
         if broken.others > 0 {
             let went = match broken.new {
-                Some(_) => "changed only as this one did",
-                None => "went with it",
+                Some(_) if is_itself(&broken.old.line) => "changed only as this one did",
+                _ => "went with it",
             };
             text.push_str(&format!("    {} {went}\n", lines(broken.others, " more")));
         }
@@ -31,7 +33,7 @@ pub(super) fn broken(path: &Path, broken: &[Broken<'_>], package: Option<&str>) 
         }
     }
     text.push_str(&format!(
-        "\nPeers that were built before take the old lines for granted: bring them back, and give what is new its own numbers.\n\
+        "\nPeers that were built before rely on the old lines: bring them back, and give what is new numbers of its own.\n\
         If there are no such peers, accept the change, which writes {} again:\n  {}",
         path.display(),
         command(package)
@@ -150,10 +152,10 @@ fn method_change(old: &Method, new: &Method) -> String {
 }
 
 fn field_change(old: &Field, new: &Field) -> String {
-    let exact = |a: &super::types::Type, b: &super::types::Type| a.is(b, &|_| false, &|_| false);
+    let same = |a: &Type, b: &Type| a.is(b, &|_| false, &|_| false);
     if old.path.last() != new.path.last() {
         reused(&new.path.join("."), old.ordinal)
-    } else if !exact(&old.ty, &new.ty) {
+    } else if !same(&old.ty, &new.ty) {
         "was retyped".to_owned()
     } else if old.tags != new.tags {
         "changed its place in a union".to_owned()

@@ -1,6 +1,6 @@
 //! Reads the lines off the nodes of a request.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use capnp::schema_capnp::{brand, code_generator_request, field, node, type_, value};
 use dsoftbus_schemas::annotation as bus;
@@ -44,6 +44,7 @@ pub(super) fn lines(request: code_generator_request::Reader<'_>) -> capnp::Resul
 #[derive(Default)]
 struct Reading<'a> {
     nodes: BTreeMap<u64, node::Reader<'a>>,
+    seen: BTreeSet<u64>,
     lines: Vec<Line>,
 }
 
@@ -53,6 +54,16 @@ impl<'a> Reading<'a> {
             .get(&id)
             .copied()
             .ok_or_else(|| capnp::Error::failed(format!("node {id:#x} is missing")))
+    }
+
+    /// Keeps a damaged request from nesting a node in itself.
+    fn enter(&mut self, id: u64) -> capnp::Result<()> {
+        if self.seen.insert(id) {
+            return Ok(());
+        }
+        Err(capnp::Error::failed(format!(
+            "node {id:#x} is listed twice"
+        )))
     }
 
     fn add(&mut self, name: &Name, id: u64, fact: Fact) {
@@ -66,6 +77,7 @@ impl<'a> Reading<'a> {
     /// Reads a file or type and everything nested in it.
     fn declaration(&mut self, name: &Name, node: node::Reader<'a>) -> capnp::Result<()> {
         let id = node.get_id();
+        self.enter(id)?;
         match node.which()? {
             node::File(()) => self.add(name, id, Fact::File),
             node::Struct(_) => self.structure(name, node)?,
@@ -91,8 +103,6 @@ impl<'a> Reading<'a> {
             let Some(&inner) = self.nodes.get(&nested.get_id()) else {
                 continue;
             };
-            // Keeps a damaged request from nesting a node in itself.
-            is_in(inner, id)?;
             let mut inner_name = name.clone();
             inner_name
                 .path
@@ -132,6 +142,7 @@ impl<'a> Reading<'a> {
                 if let Some(&node) = self.nodes.get(&struct_id)
                     && node.get_scope_id() == 0
                 {
+                    self.enter(struct_id)?;
                     let mut name = name.clone();
                     name.path.push(format!("{method_name}${suffix}"));
                     self.structure(&name, node)?;
@@ -178,9 +189,8 @@ impl<'a> Reading<'a> {
             }
             match field.which()? {
                 field::Group(group) => {
+                    self.enter(group.get_type_id())?;
                     let group = self.node(group.get_type_id())?;
-                    // Keeps a damaged request from nesting a group in itself.
-                    is_in(group, scope.get_id())?;
                     self.fields(name, id, group, &path, &tags)?;
                 }
                 field::Slot(slot) => {
@@ -317,14 +327,4 @@ fn place(ty: type_::Reader<'_>, offset: u32) -> capnp::Result<Slot> {
         start: u64::from(offset) * width,
         width,
     })
-}
-
-fn is_in(inner: node::Reader<'_>, scope: u64) -> capnp::Result<()> {
-    if inner.get_scope_id() == scope {
-        return Ok(());
-    }
-    let id = inner.get_id();
-    Err(capnp::Error::failed(format!(
-        "node {id:#x} is listed in {scope:#x} and is not of it"
-    )))
 }
