@@ -4,15 +4,15 @@
 //!
 //! ```text
 //! greeter.capnp@0xb0a1b2c3d4e5f601 file
-//! greeter.capnp:Greeter@0x8df1…  interface
-//! greeter.capnp:Greeter@0x8df1…  channel 0x0101
-//! greeter.capnp:Greeter@0x8df1…  extends Base@0x90c4…
-//! greeter.capnp:Greeter@0x8df1…  method @0 hello: Greeter.hello$Params@0xa5…  -> Greeter.hello$Results@0xc1…
-//! greeter.capnp:Greeter.hello$Params@0xa5…  struct
-//! greeter.capnp:Greeter.hello$Params@0xa5…  field @0 name: Text at pointer 0
-//! greeter.capnp:Mood@0xd3…  enum
-//! greeter.capnp:Mood@0xd3…  enumerant @0 calm
-//! greeter.capnp:Shape@0xe7…  field @2 circle.radius: Float64 at bits 64..128, default 1.0, when bits 0..16 = 1
+//! greeter.capnp:Greeter@0x8df1… interface
+//! greeter.capnp:Greeter@0x8df1… channel 0x0101
+//! greeter.capnp:Greeter@0x8df1… extends Base@0x90c4…
+//! greeter.capnp:Greeter@0x8df1… method @0 hello: Greeter.hello$Params@0xa57b… -> Greeter.hello$Results@0xc1d8…
+//! greeter.capnp:Greeter.hello$Params@0xa57b… struct
+//! greeter.capnp:Greeter.hello$Params@0xa57b… field @0 name: Text at pointer 0
+//! greeter.capnp:Mood@0xd3e2… enum
+//! greeter.capnp:Mood@0xd3e2… enumerant @0 calm
+//! greeter.capnp:Shape@0xe70c… field @2 circle.radius: Float64 at bits 64..128, default 1.0, when bits 0..16 = 1
 //! ```
 //!
 //! Names of types and files are there for the reader: a type or file *is* its ID, so one that is renamed and keeps its ID still
@@ -24,6 +24,9 @@
 //! or a member of a new group, and keeps its place; what was written before reads as it did. Size of a struct, comments,
 //! order of declarations, constants, annotations other than the channel, and the number of parameters of a generic type
 //! are not recorded.
+//!
+//! The message counts, instead of showing them, the lines of a type that is gone: those that went with it, or that say of the
+//! type in its place what they said of it.
 //!
 //! Only the files that are named to the build are covered. `request` reads the lines off the schemas, `line` and `types`
 //! write and read their text, `file` the whole file; `compare` judges, `renames` pairs what is gone with what is new, and

@@ -118,7 +118,9 @@ fn fold_parameters(broken: &mut Vec<Broken<'_>>, others: &mut BTreeMap<u64, usiz
     let without: BTreeSet<u64> = broken
         .iter()
         .filter(|broken| is_itself(&broken.old.line) && broken.new.is_none())
-        .map(|broken| broken.old.line.subject.id)
+        .map(|broken| &broken.old.line.subject)
+        .filter(|subject| subject.name.is_of_method())
+        .map(|subject| subject.id)
         .collect();
     let mut folded = BTreeSet::new();
     for broken in broken.iter_mut() {
@@ -128,10 +130,8 @@ fn fold_parameters(broken: &mut Vec<Broken<'_>>, others: &mut BTreeMap<u64, usiz
         for id in [method.params.id(), method.results.id()]
             .into_iter()
             .flatten()
+            .filter(|id| without.contains(id))
         {
-            if !without.contains(&id) {
-                continue;
-            }
             folded.insert(id);
             broken.others += 1 + others.remove(&id).unwrap_or_default();
         }

@@ -145,6 +145,11 @@ impl Name {
             && self.path.len() > outer.path.len()
             && self.path.starts_with(&outer.path)
     }
+
+    /// Whether this is the struct of the parameters or results of a method, which has no name and no ID of its own choice.
+    pub(super) fn is_of_method(&self) -> bool {
+        self.path.last().is_some_and(|name| name.contains('$'))
+    }
 }
 
 impl Fact {

@@ -9,7 +9,6 @@ use super::line::{Fact, Line, Name, Part};
 use super::types::Type;
 
 /// Files and types of the lock whose ID is in the schemas no more.
-#[derive(Default)]
 pub(super) struct Gone<'a> {
     pub(super) types: BTreeMap<u64, GoneType<'a>>,
     added: BTreeSet<u64>,
@@ -96,8 +95,7 @@ impl<'a> Gone<'a> {
     ) -> Option<&'a Line> {
         let name = &gone.subject.name;
         let (own, parent) = name.path.split_last()?;
-        // Structs of parameters have no name of their own that could have been changed.
-        if own.contains('$') {
+        if name.is_of_method() {
             return None;
         }
         let same = |a: &Type, b: &Type| {

@@ -112,6 +112,22 @@ fn the_warning_says_how_to_add_the_lines() {
 }
 
 #[test]
+fn a_struct_that_goes_with_its_method_is_shown_if_it_was_declared() {
+    let before = "struct P { a @0 :Text; } interface I { m @0 P -> P; }";
+    assert_eq!(
+        judged(before, "interface I { m @0 (b :Bool) -> (); }").unwrap_err(),
+        "x.capnp:I: method `m` takes or returns other structs
+  - x.capnp:I@0xb1065b0312564801 method @0 m: P@0x9fee0cff980b19f9 -> P@0x9fee0cff980b19f9
+  + x.capnp:I@0xb1065b0312564801 method @0 m: I.m$Params@0xfd9fa4f7eff84201 -> I.m$Results@0xea1a401ccce2186a
+
+x.capnp:P is gone
+  - x.capnp:P@0x9fee0cff980b19f9 struct
+  + nothing
+    1 more line went with it"
+    );
+}
+
+#[test]
 fn what_an_interface_extends_may_grow_but_not_shrink() {
     let both = "interface A {} interface B {} interface C extends(A, B) {}";
     let one = "interface A {} interface B {} interface C extends(A) {}";

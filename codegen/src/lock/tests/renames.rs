@@ -106,8 +106,8 @@ fn a_moved_type_is_paired_with_its_namesake() {
 }
 
 #[test]
-fn a_new_type_is_paired_once_and_not_with_an_empty_one() {
-    let before = "struct A { a @0 :Text; } struct B { a @0 :Text; } struct Empty {}";
+fn a_new_type_is_paired_once() {
+    let before = "struct A { a @0 :Text; } struct B { a @0 :Text; }";
     let text = judged(before, "struct C { a @0 :Text; }").unwrap_err();
     assert_eq!(
         text,
@@ -120,12 +120,21 @@ fn a_new_type_is_paired_once_and_not_with_an_empty_one() {
 x.capnp:B is gone
   - x.capnp:B@0xb5df2d4c08c280e3 struct
   + nothing
-    1 more line went with it
+    1 more line went with it"
+    );
+}
 
-x.capnp:Empty is gone
+#[test]
+fn an_empty_type_is_not_like_every_other() {
+    let error = judged("struct Empty {}", "struct A { a @0 :Text; }").unwrap_err();
+    assert_eq!(
+        error,
+        "x.capnp:Empty is gone
   - x.capnp:Empty@0xe8c99502d0dd9782 struct
   + nothing"
     );
+    let error = judged("struct Empty {}", "struct Void {}").unwrap_err();
+    assert!(error.starts_with("x.capnp:Empty is gone, x.capnp:Void is new and like it\n"));
 }
 
 #[test]

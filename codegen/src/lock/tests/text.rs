@@ -163,6 +163,30 @@ fn a_line_has_one_spelling() {
 }
 
 #[test]
+fn a_mangled_line_is_itself_or_none() {
+    for good in [
+        "x.capnp:S@0xe6b58d73c31504f3 field @1 g.b: List(B@0xe6b58d73c31504f4#1) at bits 0..64, default 5, when bits 0..16 = 1",
+        "x.capnp:S@0xe6b58d73c31504f3 method @1 b[2]: A@0xe6b58d73c31504f4(#0)/B@0xe6b58d73c31504f4(A@0xe6b58d73c31504f4,Text) -> Text",
+        "x.capnp:S@0xe6b58d73c31504f3 channel 0x0101",
+        "x.capnp@0xe6b58d73c31504f3 file",
+    ] {
+        for (at, _) in good.char_indices() {
+            for middle in ["", "@", "0", "(", ".", " ", ":", "é", ", ", "@0x"] {
+                for end in [at, at + 1] {
+                    let text = format!("{}{middle}{}", &good[..at], &good[end..]);
+                    if let Some(line) = Line::parse(&text) {
+                        assert_eq!(line.to_string(), text);
+                    }
+                }
+            }
+            if let Some(line) = Line::parse(&good[..at]) {
+                assert_eq!(line.to_string(), &good[..at]);
+            }
+        }
+    }
+}
+
+#[test]
 fn only_declared_types_can_be_extended() {
     let good = "x.capnp:S@0xe6b58d73c31504f3 extends B@0xe6b58d73c31504f4";
     assert!(Line::parse(good).is_some());
