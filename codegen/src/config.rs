@@ -3,10 +3,12 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use capnp::schema_capnp::code_generator_request;
+
 use crate::engine::Engines;
 use crate::error::{Error, Result};
 use crate::tool::Tool;
-use crate::{check, deps, emit, nodes, output, raw, rename, request, tool};
+use crate::{check, deps, emit, lock, nodes, output, raw, rename, request, tool};
 
 /// Name of the file that is written, which `dsoftbus::include_schemas!()` includes.
 const OUTPUT: &str = "dsoftbus.rs";
@@ -18,6 +20,8 @@ pub fn configure() -> Builder {
         import_paths: Vec::new(),
         out_dir: None,
         executable: None,
+        lock_file: None,
+        lock_variable: None,
         parent_module: String::new(),
         allow_reserved: false,
         typed_only: false,
@@ -33,6 +37,8 @@ pub struct Builder {
     import_paths: Vec<PathBuf>,
     out_dir: Option<PathBuf>,
     executable: Option<PathBuf>,
+    lock_file: Option<PathBuf>,
+    lock_variable: Option<String>,
     parent_module: String,
     allow_reserved: bool,
     typed_only: bool,
@@ -62,6 +68,21 @@ impl Builder {
     /// one.
     pub fn capnp_executable(mut self, path: impl Into<PathBuf>) -> Self {
         self.executable = Some(path.into());
+        self
+    }
+
+    /// Where the record of the wire is that a build is checked against. Default: `wire.lock` in the schema directory.
+    ///
+    /// Builds that compile different files need different ones. See [the crate](crate#what-must-not-change).
+    pub fn lock_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.lock_file = Some(path.into());
+        self
+    }
+
+    /// Stands in for the value of `DSOFTBUS_WIRE_LOCK`, which tests cannot set.
+    #[doc(hidden)]
+    pub fn lock_variable(mut self, value: impl Into<String>) -> Self {
+        self.lock_variable = Some(value.into());
         self
     }
 
@@ -128,6 +149,9 @@ impl Builder {
 
     /// Generates code from a stored `CodeGeneratorRequest`, the output of `capnp compile -o-`: no compiler is needed.
     ///
+    /// Tells cargo to run again when `wire.lock` changes, and so no longer for every file of the package: name the file the
+    /// request comes from with `cargo::rerun-if-changed`.
+    ///
     /// # Errors
     ///
     /// [`Error`], as for [`compile`](Self::compile).
@@ -142,6 +166,7 @@ impl Builder {
         let schema = request::model(root)?;
         let engines = Engines::of(&schema);
         check::check(&schema, &engines, self.allow_reserved).map_err(Error::Rules)?;
+        self.guard(root)?;
         for line in engines.report() {
             println!("dsoftbus: {line}");
         }
@@ -158,6 +183,24 @@ impl Builder {
         };
         let text = output::join(&schema, typed, &raw)?;
         output::write(&out_dir.join(OUTPUT), &text)
+    }
+
+    fn guard(&self, request: code_generator_request::Reader<'_>) -> Result<()> {
+        let variable = match &self.lock_variable {
+            Some(value) => value.clone(),
+            None => env::var_os(lock::VARIABLE)
+                .map_or_else(String::new, |value| value.to_string_lossy().into_owned()),
+        };
+        let path = match &self.lock_file {
+            Some(path) => path.clone(),
+            None => self.schema_dir.join(lock::FILE),
+        };
+        let package = env::var("CARGO_PKG_NAME").ok();
+        let mode = lock::Mode::of(&variable)?;
+        for line in lock::guard(request, &path, mode, package.as_deref())? {
+            println!("{line}");
+        }
+        Ok(())
     }
 
     fn target_dir(&self) -> Result<PathBuf> {
