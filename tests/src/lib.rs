@@ -5,6 +5,7 @@ dsoftbus::include_schemas!();
 
 pub mod by_hand;
 pub mod gauge;
+pub mod objects_service;
 pub mod probe_service;
 pub mod processes;
 pub mod stock;
