@@ -32,9 +32,8 @@ pub(crate) fn check(schema: &Schema, allow_reserved: bool) -> Result<(), Vec<Str
     }
 }
 
-/// Why annotations of `rust.capnp` are refused.
-const RUST_ANNOTATION: &str =
-    "annotations of rust.capnp are not supported: the typed layer has its own names";
+/// Why the other annotations of `rust.capnp` are refused.
+const RUST_ANNOTATION: &str = "of the annotations of rust.capnp only `name` is supported";
 
 /// The problems found so far, in the order of the schemas.
 #[derive(Default)]

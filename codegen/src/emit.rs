@@ -80,7 +80,7 @@ impl Emitter<'_> {
             Item::Struct(body) => {
                 let mut out = self.structure(body);
                 if !body.items.is_empty() {
-                    let module = names::ident(&names::module(&body.name.name));
+                    let module = names::ident(&&body.name.module);
                     let doc = docs::plain(&format!("Types nested in [`{}`].", body.name.name));
                     let items = self.nested(&body.items);
                     out.push(quote!(#doc pub mod #module { #items }));
@@ -106,7 +106,7 @@ impl Emitter<'_> {
 
     /// `mod greeter`: constants, descriptors, nested types, structs of several results.
     fn module(&self, body: &Interface) -> TokenStream {
-        let module = names::ident(&body.module);
+        let module = names::ident(&body.name.module);
         let name = &body.name.name;
         let schema_name = body.name.place.path.as_str();
         let channel = hex16(body.channels.first().copied().unwrap_or_default());
@@ -194,7 +194,7 @@ impl Emitter<'_> {
 
     /// Path to the module of an interface.
     fn interface_module(&self, body: &Interface) -> TokenStream {
-        self.path(body.name.scope.iter().chain([&body.module]))
+        self.path(body.name.scope.iter().chain([&body.name.module]))
     }
 }
 
@@ -207,7 +207,7 @@ fn several_results(method: &Method) -> Option<&Struct> {
 }
 
 fn method_ident(method: &Method) -> Ident {
-    format_ident!("{}", method_constant(&method.name))
+    format_ident!("{}", method_constant(&method.rust))
 }
 
 fn hex16(value: u16) -> TokenStream {

@@ -11,7 +11,7 @@ use capnp::schema_capnp::{code_generator_request, node};
 use std::collections::BTreeMap;
 
 use crate::model::Kind;
-use crate::request::{raw_enumerant, raw_method, raw_name};
+use crate::names;
 
 /// The request that capnpc is given.
 pub(crate) fn for_capnpc(
@@ -83,4 +83,39 @@ pub(crate) fn for_capnpc(
         }
     }
     Ok(message)
+}
+
+/// The name a declaration has in the request that capnpc sees.
+pub(crate) fn raw_name(name: &str, kind: Kind) -> String {
+    let broken = match kind {
+        Kind::Enum | Kind::Errors => {
+            names::raw_enum_is_broken(name) || names::raw_module_is_broken(name)
+        }
+        Kind::Struct | Kind::Group | Kind::Interface | Kind::Const => {
+            names::raw_module_is_broken(name)
+        }
+    };
+    if broken {
+        format!("{name}_")
+    } else {
+        name.to_owned()
+    }
+}
+
+/// The name a method has in the request that capnpc sees. Its server trait calls `clone` on what a method of that name hides.
+pub(crate) fn raw_method(name: &str) -> String {
+    if name == "clone" {
+        "clone_".to_owned()
+    } else {
+        raw_name(name, Kind::Const)
+    }
+}
+
+/// The name an enumerant has in the request that capnpc sees.
+fn raw_enumerant(name: &str) -> String {
+    if name == "self" {
+        "self_".to_owned()
+    } else {
+        name.to_owned()
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::types::fields;
-use super::{Problems, each_item};
+use super::{Problems, RUST_ANNOTATION, each_item};
 use crate::model::{Interface, Item, Method, Schema, Shape};
 use crate::names;
 
@@ -14,10 +14,16 @@ const FIRST_FREE: u16 = 0x100;
 
 pub(super) fn interface(body: &Interface, problems: &mut Problems) {
     let place = &body.name.place;
-    if body.generic {
+    if body.rust_annotations {
+        problems.add(place, RUST_ANNOTATION);
+    }
+    if !body.name.params.is_empty() {
         problems.add(place, "generic interfaces are not supported yet");
     }
-    if body.extends {
+    for problem in &body.unknown_supers {
+        problems.add(place, problem);
+    }
+    if !body.supers.is_empty() {
         problems.add(place, "`extends` is not supported yet: repeat the methods");
     }
     match body.levels.as_slice() {
@@ -31,7 +37,7 @@ pub(super) fn interface(body: &Interface, problems: &mut Problems) {
     let mut seen: BTreeMap<String, &Method> = BTreeMap::new();
     for method in &body.methods {
         signature(method, problems);
-        let name = names::ident(&names::method(&method.name)).to_string();
+        let name = names::ident(&names::method(&method.rust)).to_string();
         if let Some(first) = seen.insert(name.clone(), method) {
             problems.add(
                 &method.place,
@@ -51,8 +57,8 @@ fn signature(method: &Method, problems: &mut Problems) {
             "`-> stream` is not supported yet: answer each call",
         );
     }
-    if method.generic {
-        problems.add(&method.place, "generic methods are not supported yet");
+    if method.rust_annotations {
+        problems.add(&method.place, RUST_ANNOTATION);
     }
     for (shape, what, spell) in [
         (

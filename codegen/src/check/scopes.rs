@@ -58,7 +58,7 @@ impl Table<'_> {
                     let place = &body.name.place;
                     self.claim(scope, Space::Type, &body.name.name, place);
                     if !body.items.is_empty() {
-                        let module = names::module(&body.name.name);
+                        let module = body.name.module.clone();
                         self.claim(scope, Space::Type, &module, place);
                         self.items(&body.items, &inner(scope, &module));
                     }
@@ -67,7 +67,7 @@ impl Table<'_> {
                     self.claim(scope, Space::Type, &body.name.name, &body.name.place);
                 }
                 Item::Const(body) => {
-                    let name = names::screaming(&body.name);
+                    let name = names::screaming(&body.rust);
                     self.claim(scope, Space::Value, &name, &body.place);
                 }
                 Item::Interface(body) => {
@@ -76,13 +76,13 @@ impl Table<'_> {
                     self.claim(scope, Space::Type, name, place);
                     self.claim(scope, Space::Type, &format!("{name}Client"), place);
                     self.claim(scope, Space::Type, &format!("{name}Skeleton"), place);
-                    self.claim(scope, Space::Type, &body.module, place);
-                    let scope = inner(scope, &body.module);
+                    self.claim(scope, Space::Type, &body.name.module, place);
+                    let scope = inner(scope, &body.name.module);
                     for constant in emit::INTERFACE_CONSTANTS {
                         self.claim(&scope, Space::Value, constant, place);
                     }
                     for method in &body.methods {
-                        let constant = emit::method_constant(&method.name);
+                        let constant = emit::method_constant(&method.rust);
                         self.claim(&scope, Space::Value, &constant, &method.place);
                         if let Shape::Inline(results) = &method.results
                             && results.fields.len() > 1

@@ -9,13 +9,13 @@ use crate::names;
 
 pub(super) fn structure(body: &Struct, problems: &mut Problems) {
     let place = &body.name.place;
-    if body.generic {
+    if !body.name.params.is_empty() {
         problems.add(
             place,
             "generic structs are not supported yet: write one struct for each type",
         );
     }
-    if body.union {
+    if body.discriminant.is_some() {
         problems.add(
             place,
             "unions are not supported yet: use an enum and one field for each case",
@@ -31,13 +31,13 @@ pub(super) fn structure(body: &Struct, problems: &mut Problems) {
 pub(super) fn fields(fields: &[Field], spell: fn(&str) -> String, problems: &mut Problems) {
     let mut seen: BTreeMap<String, &Field> = BTreeMap::new();
     for field in fields {
-        if let Type::Unsupported(what) = &field.ty {
+        if let Some(what) = not_yet(field) {
             problems.add(&field.place, &unsupported(what));
         }
         if field.rust_annotations {
             problems.add(&field.place, RUST_ANNOTATION);
         }
-        let name = names::ident(&spell(&field.name)).to_string();
+        let name = names::ident(&spell(&field.rust)).to_string();
         if let Some(first) = seen.insert(name.clone(), field) {
             problems.add(
                 &field.place,
@@ -47,6 +47,25 @@ pub(super) fn fields(fields: &[Field], spell: fn(&str) -> String, problems: &mut
                 ),
             );
         }
+    }
+}
+
+fn not_yet(field: &Field) -> Option<&str> {
+    if field.group.is_some() {
+        return Some("a group");
+    }
+    let mut ty = &field.ty;
+    while let Type::List(element) = ty {
+        ty = element;
+    }
+    match ty {
+        Type::Struct(named) if !named.args.is_empty() => Some("a generic type"),
+        Type::Interface(_) | Type::Sink(_) => Some("an interface as a value"),
+        Type::Capability => Some("Capability"),
+        Type::AnyPointer => Some("AnyPointer"),
+        Type::Parameter(_) => Some("a generic parameter"),
+        Type::Unsupported(what) => Some(what),
+        _ => None,
     }
 }
 
@@ -95,7 +114,7 @@ pub(super) fn enumeration(body: &Enum, problems: &mut Problems) {
             ),
             _ => {}
         }
-        let name = names::type_name(&enumerant.name);
+        let name = names::type_name(&enumerant.rust);
         if let Some(first) = seen.insert(name.clone(), &enumerant.name) {
             problems.add(
                 &enumerant.place,
@@ -114,7 +133,7 @@ pub(super) fn enumeration(body: &Enum, problems: &mut Problems) {
 pub(super) fn constant(body: &Const, problems: &mut Problems) {
     if let Type::Unsupported(what) = &body.ty {
         problems.add(&body.place, &unsupported(what));
-    } else if body.value == Value::Pointer {
+    } else if matches!(body.value, Value::Pointer(_)) {
         problems.add(
             &body.place,
             "constants of struct and list types are not supported yet: use a number, Text or Data",
@@ -132,8 +151,8 @@ pub(super) fn recursion(schema: &Schema, problems: &mut Problems) {
     });
     for body in structs.values() {
         for field in &body.fields {
-            if let Type::Struct(id) = field.ty
-                && reaches(id, body.id, &structs, &mut BTreeSet::new())
+            if let Type::Struct(named) = &field.ty
+                && reaches(named.id, body.id, &structs, &mut BTreeSet::new())
             {
                 problems.add(
                     &field.place,
@@ -159,6 +178,6 @@ fn reaches(
     structs.get(&from).is_some_and(|body| {
         body.fields
             .iter()
-            .any(|field| matches!(field.ty, Type::Struct(id) if reaches(id, target, structs, seen)))
+            .any(|field| matches!(&field.ty, Type::Struct(named) if reaches(named.id, target, structs, seen)))
     })
 }

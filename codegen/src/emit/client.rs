@@ -60,7 +60,7 @@ impl Emitter<'_> {
     }
 
     fn client_method(&self, body: &Interface, method: &Method) -> TokenStream {
-        let ident = names::ident(&names::method(&method.name));
+        let ident = names::ident(&names::method(&method.rust));
         let doc = docs::comment(
             &method.doc,
             &format!("`{}` of the schema.", method.place.path),
@@ -102,7 +102,7 @@ impl Emitter<'_> {
                     .fields
                     .iter()
                     .map(|field| {
-                        let ident = names::ident(&names::parameter(&field.name));
+                        let ident = names::ident(&names::parameter(&field.rust));
                         (ident, self.borrowed(&field.ty))
                     })
                     .collect();
@@ -133,8 +133,8 @@ impl Emitter<'_> {
                 let words = self.size(params.name.words, &values);
                 (arguments, self.raw(&params.name), words, fill)
             }
-            Shape::Named(id) => {
-                let name = self.name_of(*id);
+            Shape::Named(named) => {
+                let name = self.name_of(named.id);
                 let (raw, native) = (self.raw(name), self.native(name));
                 let ident = params_ident();
                 let words = proc_macro2::Literal::u32_unsuffixed(name.words);
@@ -147,8 +147,8 @@ impl Emitter<'_> {
 
     fn decode_results(&self, method: &Method) -> TokenStream {
         let (raw, read) = match &method.results {
-            Shape::Named(id) => {
-                let name = self.name_of(*id);
+            Shape::Named(named) => {
+                let name = self.name_of(named.id);
                 let native = self.native(name);
                 (self.raw(name), quote!(#native::read_from(__results)))
             }

@@ -9,7 +9,7 @@ use crate::names;
 
 impl Emitter<'_> {
     pub(super) fn constant(&self, body: &Const) -> TokenStream {
-        let name = names::ident(&names::screaming(&body.name));
+        let name = names::ident(&names::screaming(&body.rust));
         let doc = docs::comment(&body.doc, &format!("`{}` of the schema.", body.place.path));
         let (ty, value) = match (&body.ty, &body.value) {
             (Type::Text, Value::Text(text)) => (quote!(&str), quote!(#text)),
@@ -43,7 +43,7 @@ impl Emitter<'_> {
                 let ordinal = Literal::u16_unsuffixed(*ordinal);
                 quote!(::core::convert::From::<u16>::from(#ordinal))
             }
-            Value::Zero | Value::Pointer if !matches!(ty, Type::Void) => {
+            Value::Zero | Value::Pointer(_) if !matches!(ty, Type::Void) => {
                 quote!(::core::default::Default::default())
             }
             other => self.scalar(ty, other),
@@ -85,7 +85,7 @@ impl Emitter<'_> {
             .and_then(|body| body.enumerants.get(usize::from(ordinal)))
         {
             Some(enumerant) => {
-                let variant = names::ident(&names::type_name(&enumerant.name));
+                let variant = names::ident(&names::type_name(&enumerant.rust));
                 quote!(#path::#variant)
             }
             None => unreachable!("the compiler checked that enumerant {ordinal} exists"),

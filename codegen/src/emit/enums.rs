@@ -17,7 +17,7 @@ impl Emitter<'_> {
         let variants: Vec<_> = body
             .enumerants
             .iter()
-            .map(|e| names::ident(&names::type_name(&e.name)))
+            .map(|e| names::ident(&names::type_name(&e.rust)))
             .collect();
         let docs = body
             .enumerants
@@ -68,7 +68,11 @@ impl Emitter<'_> {
 
 /// The variant for values the schema does not have: `Unknown`, unless an enumerant is called so.
 pub(super) fn unknown_variant(body: &Enum) -> &'static str {
-    if body.enumerants.iter().any(|e| e.name == "unknown") {
+    if body
+        .enumerants
+        .iter()
+        .any(|e| names::type_name(&e.rust) == "Unknown")
+    {
         "UnknownValue"
     } else {
         "Unknown"

@@ -104,7 +104,7 @@ impl Emitter<'_> {
     }
 
     fn trait_method(&self, body: &Interface, method: &Method) -> TokenStream {
-        let ident = names::ident(&names::method(&method.name));
+        let ident = names::ident(&names::method(&method.rust));
         let mut doc = docs::comment(
             &method.doc,
             &format!("`{}` of the schema.", method.place.path),
@@ -142,7 +142,7 @@ impl Emitter<'_> {
     fn dispatched(&self, body: &Interface, method: &Method) -> TokenStream {
         let name = names::ident(&body.name.name);
         let call = call_ident(method);
-        let ident = names::ident(&names::method(&method.name));
+        let ident = names::ident(&names::method(&method.rust));
         let doc = docs::plain(&format!("Runs `{}`.", method.name));
         let decode = self.decode_params(method);
         let arguments = self
@@ -173,7 +173,7 @@ impl Emitter<'_> {
                 let idents: Vec<_> = params
                     .fields
                     .iter()
-                    .map(|field| names::ident(&names::parameter(&field.name)))
+                    .map(|field| names::ident(&names::parameter(&field.rust)))
                     .collect();
                 let reads: Vec<_> = params
                     .fields
@@ -192,8 +192,8 @@ impl Emitter<'_> {
                     })?;
                 }
             }
-            Shape::Named(id) => {
-                let name = self.name_of(*id);
+            Shape::Named(named) => {
+                let name = self.name_of(named.id);
                 let (raw, native) = (self.raw(name), self.native(name));
                 let ident = params_ident();
                 quote! {
@@ -210,8 +210,8 @@ impl Emitter<'_> {
         let builder = quote!(__results);
         let whole = quote!(__value.write_to(__results));
         let (raw, words, body) = match &method.results {
-            Shape::Named(id) => {
-                let name = self.name_of(*id);
+            Shape::Named(named) => {
+                let name = self.name_of(named.id);
                 (
                     self.raw(name),
                     Literal::u32_unsuffixed(name.words).into_token_stream(),
@@ -246,7 +246,7 @@ impl Emitter<'_> {
                         .fields
                         .iter()
                         .map(|field| {
-                            let ident = names::ident(&names::snake(&field.name));
+                            let ident = names::ident(&names::snake(&field.rust));
                             (field, quote!(__value.#ident))
                         })
                         .collect();
@@ -269,11 +269,11 @@ impl Emitter<'_> {
                 .fields
                 .iter()
                 .map(|field| {
-                    let ident = names::ident(&names::parameter(&field.name));
+                    let ident = names::ident(&names::parameter(&field.rust));
                     (ident, self.received(&field.ty))
                 })
                 .collect(),
-            Shape::Named(id) => vec![(params_ident(), self.native(self.name_of(*id)))],
+            Shape::Named(named) => vec![(params_ident(), self.native(self.name_of(named.id)))],
             Shape::Unknown(what) => unreachable!("{what} passed the checks"),
         }
     }
@@ -281,7 +281,7 @@ impl Emitter<'_> {
     /// What a method gives: nothing, the one result, or a struct.
     pub(super) fn output(&self, method: &Method) -> TokenStream {
         match &method.results {
-            Shape::Named(id) => self.native(self.name_of(*id)),
+            Shape::Named(named) => self.native(self.name_of(named.id)),
             Shape::Inline(results) => match (results.fields.as_slice(), several_results(method)) {
                 (_, Some(several)) => self.native(&several.name),
                 ([field], None) => self.owned(&field.ty),
@@ -298,5 +298,5 @@ pub(super) fn params_ident() -> Ident {
 }
 
 fn call_ident(method: &Method) -> Ident {
-    format_ident!("call_{}", names::snake(&method.name))
+    format_ident!("call_{}", names::snake(&method.rust))
 }

@@ -18,7 +18,7 @@ impl Emitter<'_> {
         let fields: Vec<_> = body
             .fields
             .iter()
-            .map(|field| names::ident(&names::snake(&field.name)))
+            .map(|field| names::ident(&names::snake(&field.rust)))
             .collect();
         let types = body.fields.iter().map(|field| self.owned(&field.ty));
         let field_docs = body
@@ -81,7 +81,7 @@ impl Emitter<'_> {
         let value = if body
             .fields
             .iter()
-            .any(|field| field.default == Value::Pointer)
+            .any(|field| matches!(field.default, Value::Pointer(_)))
         {
             let raw = self.raw(&body.name);
             quote!(::dsoftbus::__private::default_of::<#raw::Owned, Self>(Self::read_from))
@@ -89,7 +89,7 @@ impl Emitter<'_> {
             let fields = body
                 .fields
                 .iter()
-                .map(|field| names::ident(&names::snake(&field.name)));
+                .map(|field| names::ident(&names::snake(&field.rust)));
             let values = body
                 .fields
                 .iter()

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::Emitter;
-use crate::model::{Field, Type, Value};
+use crate::model::{Field, Named, Type, Value};
 use crate::names;
 
 impl Emitter<'_> {
@@ -25,12 +25,12 @@ impl Emitter<'_> {
             Type::Float64 => quote!(f64),
             Type::Text => quote!(::std::string::String),
             Type::Data => quote!(::std::vec::Vec<u8>),
-            Type::Enum(id) | Type::Struct(id) => self.native(self.name_of(*id)),
+            Type::Enum(id) | Type::Struct(Named { id, .. }) => self.native(self.name_of(*id)),
             Type::List(element) => {
                 let element = self.owned(element);
                 quote!(::std::vec::Vec<#element>)
             }
-            Type::Unsupported(what) => unreachable!("{what} passed the checks"),
+            other => unreachable!("{other:?} passed the checks"),
         }
     }
 
@@ -208,7 +208,9 @@ impl Emitter<'_> {
                     let bits = self.bits(element);
                     sizes.push(quote!(::dsoftbus::__private::list_words(#value.len(), #bits)));
                 }
-                Type::Struct(id) => words = words.saturating_add(self.name_of(*id).words),
+                Type::Struct(Named { id, .. }) => {
+                    words = words.saturating_add(self.name_of(*id).words)
+                }
                 _ => {}
             }
         }
