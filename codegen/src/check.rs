@@ -2,6 +2,7 @@
 //!
 //! What passes here can be emitted: `emit` checks nothing.
 
+mod growth;
 mod interfaces;
 mod scopes;
 mod types;
@@ -9,7 +10,11 @@ mod types;
 use crate::model::{Item, Schema};
 
 /// Checks the whole model.
-pub(crate) fn check(schema: &Schema, allow_reserved: bool) -> Result<(), Vec<String>> {
+pub(crate) fn check(
+    schema: &Schema,
+    allow_reserved: bool,
+    services: bool,
+) -> Result<(), Vec<String>> {
     let mut problems = Problems::default();
     for file in &schema.files {
         if file.rust_annotations {
@@ -19,10 +24,10 @@ pub(crate) fn check(schema: &Schema, allow_reserved: bool) -> Result<(), Vec<Str
     each_item(schema.items(), &mut |item| match item {
         Item::Struct(body) => types::structure(body, &mut problems),
         Item::Enum(body) => types::enumeration(body, &mut problems),
-        Item::Interface(body) => interfaces::interface(body, &mut problems),
+        Item::Interface(body) => interfaces::interface(body, services, &mut problems),
         Item::Const(body) => types::constant(body, &mut problems),
     });
-    types::recursion(schema, &mut problems);
+    growth::growth(schema, &mut problems);
     interfaces::channels(schema, allow_reserved, &mut problems);
     scopes::names(schema, &mut problems);
     if problems.0.is_empty() {

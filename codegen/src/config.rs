@@ -19,7 +19,8 @@ pub fn configure() -> Builder {
         executable: None,
         parent_module: String::new(),
         allow_reserved: false,
-        typed_only: false,
+        raw: true,
+        services: true,
     }
 }
 
@@ -33,7 +34,8 @@ pub struct Builder {
     executable: Option<PathBuf>,
     parent_module: String,
     allow_reserved: bool,
-    typed_only: bool,
+    raw: bool,
+    services: bool,
 }
 
 impl Builder {
@@ -78,10 +80,17 @@ impl Builder {
         self
     }
 
-    /// Leaves capnpc's modules out, for reading and comparing what this crate itself generates. Does not compile alone.
+    /// Whether to generate capnpc's own readers and builders too: modules `<file>_capnp`, the door to reading and writing
+    /// messages without a copy. Default: `true`. The typed layer does not need them.
+    pub fn raw(mut self, raw: bool) -> Self {
+        self.raw = raw;
+        self
+    }
+
+    /// Leaves services out, for comparing types.
     #[doc(hidden)]
-    pub fn typed_only(mut self) -> Self {
-        self.typed_only = true;
+    pub fn types_only(mut self) -> Self {
+        self.services = false;
         self
     }
 
@@ -131,12 +140,12 @@ impl Builder {
         let message = request::parse(bytes)?;
         let root = message.get_root()?;
         let schema = request::model(root)?;
-        check::check(&schema, self.allow_reserved).map_err(Error::Rules)?;
-        let typed = emit::emit(&schema, &parent);
-        let raw = if self.typed_only {
-            Vec::new()
-        } else {
+        check::check(&schema, self.allow_reserved, self.services).map_err(Error::Rules)?;
+        let typed = emit::emit(&schema, &parent, self.services);
+        let raw = if self.raw {
             raw::generate(&rename::for_capnpc(root)?, &schema, &parent, out_dir)?
+        } else {
+            Vec::new()
         };
         let text = output::join(&schema, typed, &raw)?;
         output::write(&out_dir.join(OUTPUT), &text)

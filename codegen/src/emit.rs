@@ -1,12 +1,14 @@
 //! Emits the typed layer of a checked model. No rule is checked here.
 
 mod client;
+mod clients;
 mod consts;
 mod docs;
 mod enums;
 mod errors;
 mod server;
 mod types;
+mod unions;
 mod values;
 
 use std::collections::BTreeMap;
@@ -18,6 +20,7 @@ use crate::model::{Enum, Interface, Item, Method, Schema, Shape, Struct, TypeNam
 use crate::names;
 
 pub(crate) use errors::Code;
+pub(crate) use types::WHICH;
 
 /// The constants in the module of an interface.
 pub(crate) const INTERFACE_CONSTANTS: [&str; 5] =
@@ -35,12 +38,13 @@ pub(crate) const MARK: &str = "#[dsoftbus_generated]";
 pub(crate) const ALLOW: &str = "#[allow(dead_code, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]";
 
 /// The typed layer as items of one module.
-pub(crate) fn emit(schema: &Schema, parent: &[String]) -> TokenStream {
+pub(crate) fn emit(schema: &Schema, parent: &[String], services: bool) -> TokenStream {
     let mut enumerants = BTreeMap::new();
     collect_enums(schema.items(), &mut enumerants);
     let cx = Emitter {
         schema,
         parent,
+        services,
         enumerants,
     };
     let items = schema.items().flat_map(|item| cx.item(item));
@@ -53,6 +57,7 @@ struct Emitter<'s> {
     schema: &'s Schema,
     /// The module of the user's crate that includes the code.
     parent: &'s [String],
+    services: bool,
     /// Every enum, by ID.
     enumerants: BTreeMap<u64, &'s Enum>,
 }
@@ -77,22 +82,22 @@ impl Emitter<'_> {
     /// The Rust items that one schema item becomes.
     fn item(&self, item: &Item) -> Vec<TokenStream> {
         match item {
-            Item::Struct(body) => {
-                let mut out = self.structure(body);
-                if !body.items.is_empty() {
-                    let module = names::ident(&&body.name.module);
-                    let doc = docs::plain(&format!("Types nested in [`{}`].", body.name.name));
-                    let items = self.nested(&body.items);
-                    out.push(quote!(#doc pub mod #module { #items }));
-                }
-                out
-            }
+            Item::Struct(body) => self.structure(body),
             Item::Enum(body) if body.errors => self.errors(body),
             Item::Enum(body) => self.enumeration(body),
             Item::Const(body) => vec![self.constant(body)],
+            Item::Interface(body) if !self.services => {
+                let mut out = self.bare_client(body);
+                out.extend(self.client_as_value(body));
+                let module = names::ident(&body.name.module);
+                let items = self.nested(&body.items);
+                out.push(quote!(pub mod #module { #items }));
+                out
+            }
             Item::Interface(body) => {
                 let mut out = self.server(body);
                 out.extend(self.client(body));
+                out.extend(self.client_as_value(body));
                 out.push(self.module(body));
                 out
             }

@@ -39,6 +39,7 @@ mod model;
 mod names;
 mod output;
 mod raw;
+mod recursion;
 mod rename;
 mod request;
 mod tool;

@@ -143,6 +143,12 @@ impl Struct {
         self.fields.iter().filter(|field| field.member.is_some())
     }
 
+    /// The type parameters that the members of the union use.
+    pub(crate) fn member_params(&self) -> Vec<Param> {
+        let used = |param: &&Param| self.members().any(|member| member.ty.uses(param));
+        self.name.params.iter().filter(used).cloned().collect()
+    }
+
     /// Whether it is nothing but a union.
     pub(crate) fn is_union(&self) -> bool {
         self.discriminant.is_some() && self.always().next().is_none()
@@ -165,6 +171,8 @@ pub(crate) struct Field {
     pub(crate) offset: u32,
     /// The value of the discriminant that says that this member of the union is set. `None`: it is always there.
     pub(crate) member: Option<u16>,
+    /// A struct that contains the one this field is in: Rust needs a box. See `recursion`.
+    pub(crate) boxed: bool,
     /// The fields of a group, which lie in the struct around it.
     pub(crate) group: Option<Box<Struct>>,
     pub(crate) rust_annotations: bool,
@@ -203,6 +211,18 @@ pub(crate) enum Type {
 }
 
 impl Type {
+    /// Whether a type parameter occurs in it.
+    pub(crate) fn uses(&self, param: &Param) -> bool {
+        match self {
+            Self::Parameter(found) => found == param,
+            Self::List(element) | Self::Sink(element) => element.uses(param),
+            Self::Struct(named) | Self::Interface(named) => {
+                named.args.iter().any(|arg| arg.uses(param))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether values are pointers in a message.
     pub(crate) fn is_pointer(&self) -> bool {
         matches!(

@@ -52,6 +52,15 @@ pub(crate) fn type_name(name: &str) -> String {
     }
 }
 
+/// The variant for what the schema does not have: `Unknown`, unless one of these is called so.
+pub(crate) fn unknown_variant<'n>(mut others: impl Iterator<Item = &'n str>) -> &'static str {
+    if others.any(|name| type_name(name) == "Unknown") {
+        "UnknownValue"
+    } else {
+        "Unknown"
+    }
+}
+
 /// The name of a module in the typed layer. A module called `str` would hide the primitive type inside it.
 pub(crate) fn module(name: &str) -> String {
     let name = snake(name);

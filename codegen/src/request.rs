@@ -20,6 +20,7 @@ use crate::model::{
     Shape, Struct, Type, TypeName, Value,
 };
 use crate::names;
+use crate::recursion;
 use crate::rename::{raw_method, raw_name};
 
 /// ID of `bus.capnp`.
@@ -86,6 +87,7 @@ pub(crate) fn model(request: code_generator_request::Reader<'_>) -> capnp::Resul
             raw_module,
         });
     }
+    recursion::mark(&mut schema);
     Ok(schema)
 }
 
@@ -294,6 +296,7 @@ impl<'a> Source<'a> {
                 offset,
                 member: Some(field.get_discriminant_value())
                     .filter(|value| *value != field::NO_DISCRIMINANT),
+                boxed: false,
                 group,
                 rust_annotations: has_unsupported(annotations),
                 rust: rename(annotations)?.unwrap_or_else(|| field_name.clone()),

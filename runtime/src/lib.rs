@@ -7,7 +7,7 @@
 //! [`include_schemas!`].
 
 #[doc(hidden)]
-#[path = "private.rs"]
+#[path = "private/mod.rs"]
 pub mod __private;
 mod backend;
 pub mod bulk;
@@ -42,6 +42,7 @@ pub use dsoftbus_proto::{
 };
 
 pub use self::{
+    __private::{AnyPointer, Pointer},
     call::{Call, DEFAULT_DEADLINE, Pipeline, Pipelined, RawCall},
     capability::Capability,
     context::Context,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Problems;
 use crate::emit;
-use crate::model::{Item, Place, Schema, Shape};
+use crate::model::{Item, Place, Schema, Shape, Struct};
 use crate::names;
 
 pub(super) fn names(schema: &Schema, problems: &mut Problems) {
@@ -54,15 +54,7 @@ impl Table<'_> {
     fn items(&mut self, items: &[Item], scope: &[String]) {
         for item in items {
             match item {
-                Item::Struct(body) => {
-                    let place = &body.name.place;
-                    self.claim(scope, Space::Type, &body.name.name, place);
-                    if !body.items.is_empty() {
-                        let module = body.name.module.clone();
-                        self.claim(scope, Space::Type, &module, place);
-                        self.items(&body.items, &inner(scope, &module));
-                    }
-                }
+                Item::Struct(body) => self.structure(body, scope),
                 Item::Enum(body) => {
                     self.claim(scope, Space::Type, &body.name.name, &body.name.place);
                 }
@@ -95,6 +87,30 @@ impl Table<'_> {
                 }
             }
         }
+    }
+
+    /// A struct or group, and the module of what is nested in it.
+    fn structure(&mut self, body: &Struct, scope: &[String]) {
+        let place = &body.name.place;
+        self.claim(scope, Space::Type, &body.name.name, place);
+        let groups: Vec<&Struct> = body
+            .fields
+            .iter()
+            .filter_map(|field| field.group.as_deref())
+            .collect();
+        let which = body.discriminant.is_some() && !body.is_union();
+        if groups.is_empty() && body.items.is_empty() && !which {
+            return;
+        }
+        self.claim(scope, Space::Type, &body.name.module, place);
+        let scope = inner(scope, &body.name.module);
+        if which {
+            self.claim(&scope, Space::Type, emit::WHICH, place);
+        }
+        for group in groups {
+            self.structure(group, &scope);
+        }
+        self.items(&body.items, &scope);
     }
 
     /// capnpc puts `helloParams` beside the nested types, as a module.

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::server::params_ident;
-use super::values::unless_read;
+use super::values::{struct_size, unless_read};
 use super::{Emitter, docs, method_ident};
 use crate::model::{Interface, Method, Shape, Type};
 use crate::names;
@@ -27,7 +27,7 @@ impl Emitter<'_> {
         vec![
             quote! {
                 #doc
-                #[derive(Clone, Debug)]
+                #[derive(Clone, Debug, Default, PartialEq)]
                 pub struct #client { capability: ::dsoftbus::Capability }
             },
             quote! {
@@ -68,24 +68,25 @@ impl Emitter<'_> {
         let module = self.interface_module(body);
         let descriptor = method_ident(method);
         let output = self.output(method);
-        let (arguments, raw, words, fill) = self.encode_params(method);
+        let (arguments, size, words, fill) = self.encode_params(method);
         let (idents, types): (Vec<Ident>, Vec<TokenStream>) = arguments.into_iter().unzip();
-        let decode = self.decode_results(method);
+        let read = self.decode_results(method);
         quote! {
             #doc
             pub fn #ident(&self, #(#idents: #types),*) -> ::dsoftbus::Call<#output> {
-                ::dsoftbus::__private::call::<#raw::Owned, _>(
+                ::dsoftbus::__private::call(
                     &self.capability,
                     &#module::#descriptor,
+                    #size,
                     #words,
                     #fill,
-                    |__incoming| #decode,
+                    |__incoming| ::dsoftbus::__private::results(__incoming, |__results| #read),
                 )
             }
         }
     }
 
-    /// Arguments, capnpc's module of the parameters, their size, and the closure that writes them.
+    /// Arguments, the size of the parameters, the words of the message, and the closure that writes them.
     fn encode_params(
         &self,
         method: &Method,
@@ -112,18 +113,16 @@ impl Emitter<'_> {
                     .zip(&arguments)
                     .map(|(field, (ident, _))| (field, quote!(#ident)))
                     .collect();
-                let writes: Vec<_> = values
+                let writes = values
                     .iter()
-                    .map(|(field, value)| self.write(field, &builder, value, true))
-                    .collect();
-                let mutable = (!writes.iter().all(TokenStream::is_empty)).then(|| quote!(mut));
+                    .map(|(field, value)| self.write(field, &builder, value, true));
                 let unused = unless_read(&params.fields, &builder);
                 let nothings = values
                     .iter()
                     .filter(|(field, _)| field.ty == Type::Void)
                     .map(|(_, value)| value);
                 let fill = quote! {
-                    |#mutable __params| {
+                    |__params| {
                         #unused
                         #(let () = #nothings;)*
                         #(#writes)*
@@ -131,48 +130,37 @@ impl Emitter<'_> {
                     }
                 };
                 let words = self.size(params.name.words, &values);
-                (arguments, self.raw(&params.name), words, fill)
+                (arguments, struct_size(params.size), words, fill)
             }
             Shape::Named(named) => {
-                let name = self.name_of(named.id);
-                let (raw, native) = (self.raw(name), self.native(name));
+                let native = self.owned(&Type::Struct(named.clone()));
                 let ident = params_ident();
-                let words = proc_macro2::Literal::u32_unsuffixed(name.words);
-                let fill = quote!(|__params| #ident.write_to(__params));
-                (vec![(ident, quote!(&#native))], raw, quote!(#words), fill)
+                let words = proc_macro2::Literal::u32_unsuffixed(self.name_of(named.id).words);
+                let size = quote!(<#native as ::dsoftbus::__private::Struct>::SIZE);
+                let fill = quote!(|__params| __params.group(#ident));
+                (vec![(ident, quote!(&#native))], size, quote!(#words), fill)
             }
             Shape::Unknown(what) => unreachable!("{what} passed the checks"),
         }
     }
 
+    /// An expression that reads the results.
     fn decode_results(&self, method: &Method) -> TokenStream {
-        let (raw, read) = match &method.results {
-            Shape::Named(named) => {
-                let name = self.name_of(named.id);
-                let native = self.native(name);
-                (self.raw(name), quote!(#native::read_from(__results)))
-            }
-            Shape::Inline(results) => {
-                let raw = self.raw(&results.name);
-                let read = match results.fields.as_slice() {
-                    [] => quote!({
-                        let _ = __results;
-                        ::core::result::Result::Ok(())
-                    }),
-                    [field] => {
-                        let read = self.read_owned(field, &quote!(__results));
-                        let unused = unless_read(&results.fields, &quote!(__results));
-                        quote!({ #unused ::core::result::Result::Ok(#read) })
-                    }
-                    _ => {
-                        let native = self.native(&results.name);
-                        quote!(#native::read_from(__results))
-                    }
-                };
-                (raw, read)
-            }
+        match &method.results {
+            Shape::Named(_) => quote!(__results.group()),
+            Shape::Inline(results) => match results.fields.as_slice() {
+                [] => quote!({
+                    let _ = __results;
+                    ::core::result::Result::Ok(())
+                }),
+                [field] => {
+                    let read = self.read_owned(field, &quote!(__results));
+                    let unused = unless_read(&results.fields, &quote!(__results));
+                    quote!({ #unused ::core::result::Result::Ok(#read) })
+                }
+                _ => quote!(__results.group()),
+            },
             Shape::Unknown(what) => unreachable!("{what} passed the checks"),
-        };
-        quote!(::dsoftbus::__private::results::<#raw::Owned, _>(__incoming, |__results| #read))
+        }
     }
 }

@@ -3,6 +3,7 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
+use super::values::message;
 use super::{Emitter, docs};
 use crate::model::{Const, Type, Value};
 use crate::names;
@@ -19,6 +20,22 @@ impl Emitter<'_> {
                 (quote!(&[u8]), quote!(#bytes))
             }
             (Type::Data, _) => (quote!(&[u8]), quote!(&[])),
+            (ty, Value::Pointer(words)) => {
+                let (ty, words) = (self.owned(ty), message(words));
+                return quote! {
+                    #doc
+                    pub static #name: ::std::sync::LazyLock<#ty> =
+                        ::std::sync::LazyLock::new(|| ::dsoftbus::__private::constant(#words));
+                };
+            }
+            (ty, Value::Zero) if ty.is_pointer() => {
+                let ty = self.owned(ty);
+                return quote! {
+                    #doc
+                    pub static #name: ::std::sync::LazyLock<#ty> =
+                        ::std::sync::LazyLock::new(::core::default::Default::default);
+                };
+            }
             (Type::Enum(id), value) => {
                 let ordinal = match value {
                     Value::Enum(ordinal) => *ordinal,
@@ -31,9 +48,13 @@ impl Emitter<'_> {
         quote!(#doc pub const #name: #ty = #value;)
     }
 
-    /// The expression of a default, owned.
-    pub(super) fn value(&self, ty: &Type, value: &Value) -> TokenStream {
+    /// The expression of a default, owned. What is boxed may be absent, and is.
+    pub(super) fn value(&self, ty: &Type, value: &Value, boxed: bool) -> TokenStream {
         match value {
+            Value::Pointer(words) if !boxed => {
+                let words = message(words);
+                quote!(::dsoftbus::__private::constant(#words))
+            }
             Value::Text(text) => quote!(::std::string::String::from(#text)),
             Value::Data(bytes) => {
                 let bytes = Literal::byte_string(bytes);
@@ -51,7 +72,7 @@ impl Emitter<'_> {
     }
 
     /// The expression of a number, bool or nothing.
-    fn scalar(&self, ty: &Type, value: &Value) -> TokenStream {
+    pub(super) fn scalar(&self, ty: &Type, value: &Value) -> TokenStream {
         match (ty, value) {
             (Type::Bool, Value::Bool(value)) => quote!(#value),
             (Type::Bool, _) => quote!(false),

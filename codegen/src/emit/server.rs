@@ -3,9 +3,9 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens as _, format_ident, quote};
 
-use super::values::unless_read;
+use super::values::{struct_size, unless_read};
 use super::{Emitter, docs, method_ident, several_results};
-use crate::model::{Interface, Method, Shape};
+use crate::model::{Interface, Method, Shape, Type};
 use crate::names;
 
 impl Emitter<'_> {
@@ -138,7 +138,7 @@ impl Emitter<'_> {
 
     /// One call: decode everything, run the handler, encode its answer.
     ///
-    /// Only what a handler borrows (the message and its reader) lives across the await; capnpc's readers are not `Send`.
+    /// Only what a handler borrows (the message and its reader) lives across the await; open readers are not `Send`.
     fn dispatched(&self, body: &Interface, method: &Method) -> TokenStream {
         let name = names::ident(&body.name.name);
         let call = call_ident(method);
@@ -157,7 +157,7 @@ impl Emitter<'_> {
                 __cx: ::dsoftbus::Context,
                 __params: ::dsoftbus::__private::Incoming,
             ) -> ::dsoftbus::Result<::dsoftbus::__private::Outgoing> {
-                let __reader = __params.reader();
+                let __opened = ::dsoftbus::__private::open(&__params);
                 #decode
                 let __value = <T as #name>::#ident(&__service, &__cx, #(#arguments),*).await?;
                 #reply
@@ -168,7 +168,6 @@ impl Emitter<'_> {
     fn decode_params(&self, method: &Method) -> TokenStream {
         match &method.params {
             Shape::Inline(params) => {
-                let raw = self.raw(&params.name);
                 let reader = quote!(__params);
                 let idents: Vec<_> = params
                     .fields
@@ -186,20 +185,16 @@ impl Emitter<'_> {
                     _ => (quote!((#(#idents),*)), quote!((#(#reads),*))),
                 };
                 quote! {
-                    let #pattern = ::dsoftbus::__private::params::<#raw::Owned, _>(&__reader, |__params| {
+                    let #pattern = ::dsoftbus::__private::params(&__opened, |__params| {
                         #unused
                         ::core::result::Result::Ok(#values)
                     })?;
                 }
             }
-            Shape::Named(named) => {
-                let name = self.name_of(named.id);
-                let (raw, native) = (self.raw(name), self.native(name));
+            Shape::Named(_) => {
                 let ident = params_ident();
                 quote! {
-                    let #ident = ::dsoftbus::__private::params::<#raw::Owned, _>(&__reader, |__params| {
-                        #native::read_from(__params)
-                    })?;
+                    let #ident = ::dsoftbus::__private::params(&__opened, |__params| __params.group())?;
                 }
             }
             Shape::Unknown(what) => unreachable!("{what} passed the checks"),
@@ -207,59 +202,54 @@ impl Emitter<'_> {
     }
 
     fn encode_results(&self, method: &Method) -> TokenStream {
-        let builder = quote!(__results);
-        let whole = quote!(__value.write_to(__results));
-        let (raw, words, body) = match &method.results {
+        let whole = quote!(__results.group(&__value));
+        let (size, words, body) = match &method.results {
             Shape::Named(named) => {
-                let name = self.name_of(named.id);
+                let native = self.owned(&Type::Struct(named.clone()));
                 (
-                    self.raw(name),
-                    Literal::u32_unsuffixed(name.words).into_token_stream(),
+                    quote!(<#native as ::dsoftbus::__private::Struct>::SIZE),
+                    Literal::u32_unsuffixed(self.name_of(named.id).words).into_token_stream(),
                     whole,
                 )
             }
-            Shape::Inline(results) => match results.fields.as_slice() {
-                [] => {
-                    let raw = self.raw(&results.name);
-                    return quote! {
-                        let () = __value;
-                        ::dsoftbus::__private::reply::<#raw::Owned>(0, |_| ::core::result::Result::Ok(()))
-                    };
+            Shape::Inline(results) => {
+                let size = struct_size(results.size);
+                match results.fields.as_slice() {
+                    [] => {
+                        return quote! {
+                            let () = __value;
+                            ::dsoftbus::__private::reply(#size, 0, |_| ::core::result::Result::Ok(()))
+                        };
+                    }
+                    [field] => {
+                        let value = quote!(__value);
+                        let write = self.write(field, &quote!(__results), &value, false);
+                        let unused = unless_read(&results.fields, &quote!((__results, __value)));
+                        let words = self.size(results.name.words, &[(field, value)]);
+                        return quote! {
+                            ::dsoftbus::__private::reply(#size, #words, |__results| {
+                                #unused
+                                #write
+                                ::core::result::Result::Ok(())
+                            })
+                        };
+                    }
+                    _ => {
+                        let values: Vec<_> = results
+                            .fields
+                            .iter()
+                            .map(|field| {
+                                let ident = names::ident(&names::snake(&field.rust));
+                                (field, quote!(__value.#ident))
+                            })
+                            .collect();
+                        (size, self.size(results.name.words, &values), whole)
+                    }
                 }
-                [field] => {
-                    let value = quote!(__value);
-                    let write = self.write(field, &builder, &value, false);
-                    let mutable = (!write.is_empty()).then(|| quote!(mut));
-                    let unused = unless_read(&results.fields, &quote!((__results, __value)));
-                    let words = self.size(results.name.words, &[(field, value)]);
-                    let raw = self.raw(&results.name);
-                    return quote! {
-                        ::dsoftbus::__private::reply::<#raw::Owned>(#words, |#mutable __results| {
-                            #unused
-                            #write
-                            ::core::result::Result::Ok(())
-                        })
-                    };
-                }
-                _ => {
-                    let values: Vec<_> = results
-                        .fields
-                        .iter()
-                        .map(|field| {
-                            let ident = names::ident(&names::snake(&field.rust));
-                            (field, quote!(__value.#ident))
-                        })
-                        .collect();
-                    (
-                        self.raw(&results.name),
-                        self.size(results.name.words, &values),
-                        whole,
-                    )
-                }
-            },
+            }
             Shape::Unknown(what) => unreachable!("{what} passed the checks"),
         };
-        quote!(::dsoftbus::__private::reply::<#raw::Owned>(#words, |__results| #body))
+        quote!(::dsoftbus::__private::reply(#size, #words, |__results| #body))
     }
 
     /// The arguments of a handler, after the context.
@@ -273,7 +263,7 @@ impl Emitter<'_> {
                     (ident, self.received(&field.ty))
                 })
                 .collect(),
-            Shape::Named(named) => vec![(params_ident(), self.native(self.name_of(named.id)))],
+            Shape::Named(named) => vec![(params_ident(), self.owned(&Type::Struct(named.clone())))],
             Shape::Unknown(what) => unreachable!("{what} passed the checks"),
         }
     }
@@ -281,7 +271,7 @@ impl Emitter<'_> {
     /// What a method gives: nothing, the one result, or a struct.
     pub(super) fn output(&self, method: &Method) -> TokenStream {
         match &method.results {
-            Shape::Named(named) => self.native(self.name_of(named.id)),
+            Shape::Named(named) => self.owned(&Type::Struct(named.clone())),
             Shape::Inline(results) => match (results.fields.as_slice(), several_results(method)) {
                 (_, Some(several)) => self.native(&several.name),
                 ([field], None) => self.owned(&field.ty),
