@@ -31,6 +31,7 @@ mod status;
 pub mod store;
 pub mod testing;
 mod trust;
+mod vat;
 
 pub use dsoftbus_macros::Service;
 pub use dsoftbus_proto::{

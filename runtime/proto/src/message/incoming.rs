@@ -22,11 +22,29 @@ enum Body {
 }
 
 impl Incoming {
+    /// The parameters in `message`, which must be a Call: the content of any other reads as an error.
+    pub fn params(message: Message) -> Self {
+        Self::received(message, Holder::Call)
+    }
+
+    /// The results in `message`, which must be a Return with results: the content of any other reads as an error.
+    pub fn results(message: Message) -> Self {
+        Self::received(message, Holder::Results)
+    }
+
     /// The content of a message that is known to be a Call or a Return with results.
     pub(crate) fn received(message: Message, holder: Holder) -> Self {
         Self {
             body: Body::Received(message),
             holder,
+        }
+    }
+
+    /// Bytes of the whole message in stream framing.
+    pub fn len_bytes(&self) -> usize {
+        match &self.body {
+            Body::Received(message) => message.as_bytes().len(),
+            Body::Built(outgoing) => outgoing.len_bytes(),
         }
     }
 
