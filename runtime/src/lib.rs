@@ -36,6 +36,7 @@ pub mod store;
 mod stream;
 pub mod testing;
 mod trust;
+mod vat;
 
 pub use dsoftbus_macros::Service;
 pub use dsoftbus_proto::{
