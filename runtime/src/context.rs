@@ -11,7 +11,7 @@ use tokio::{sync::watch, time::Instant};
 
 use crate::{
     __private::outline,
-    Capability, Extensions, MethodDescriptor, Outgoing, Result, Status,
+    Capability, Extensions, MethodDescriptor, Result, Status,
     bulk::{Vmo, VmoHandle, VmoSource},
     session::Session,
     vat::Early,
