@@ -15,6 +15,7 @@ mod call;
 mod context;
 pub mod discovery;
 mod disk;
+pub mod dynamic;
 mod error;
 mod identity;
 pub mod index;
