@@ -310,6 +310,10 @@ fn a_second_value_replaces_the_first() {
         value,
         through(schema, EVERYTHING_ID, &parsed(r#"(text = "x")"#))
     );
+    let root = message.get_root().unwrap();
+    encode(schema, EVERYTHING_ID, &Value::Void, root).unwrap_err();
+    let value = decode(schema, EVERYTHING_ID, message.get_root_as_reader().unwrap()).unwrap();
+    assert_eq!(value, through(schema, EVERYTHING_ID, &nothing()));
 }
 
 #[test]

@@ -34,8 +34,11 @@ fn methods_say_what_they_take_and_give() {
 fn a_method_is_found_in_what_an_interface_extends() {
     let schema = schema(
         "interface A @0xa000000000000001 { a @0 (); shared @1 (); }
-         interface B @0xa000000000000002 extends (A) { b @0 (); }
-         interface C @0xa000000000000003 extends (A) { c @0 (); shared @1 (); }
+         interface X {}
+         interface Y extends (Z) {}
+         interface Z {}
+         interface B @0xa000000000000002 extends (A, X) { b @0 (); }
+         interface C @0xa000000000000003 extends (A, Y) { c @0 (); shared @1 (); }
          interface D @0xa000000000000004 extends (B, C) { d @0 (); }",
     );
     let d = 0xa000_0000_0000_0004;
@@ -44,7 +47,11 @@ fn a_method_is_found_in_what_an_interface_extends() {
         .iter()
         .map(|found| found.name())
         .collect();
-    assert_eq!(names, ["B", "C", "A"], "nearest first, each once");
+    assert_eq!(
+        names,
+        ["B", "C", "A", "X", "Y", "Z"],
+        "nearest first, each once"
+    );
     let (interface, method) = schema.method(d, "a").unwrap();
     assert_eq!((interface.name(), method.ordinal()), ("A", 0));
     let (interface, method) = schema.method(d, "shared").unwrap();
