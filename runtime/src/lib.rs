@@ -18,6 +18,7 @@ mod capability;
 mod context;
 pub mod discovery;
 mod disk;
+pub mod dynamic;
 mod error;
 mod extensions;
 mod generated;
