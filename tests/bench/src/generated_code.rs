@@ -161,11 +161,11 @@ fn sizes(schema: &str, capnpc: Size, typed: Size) -> [Row; 3] {
         ours: vec![of(typed) as f64],
     };
     [
-        row("lines of code", "lines", |size| size.lines),
-        row("lines without tables", "lines", |size| {
+        row("lines", "lines", |size| size.lines),
+        row("lines_without_tables", "lines", |size| {
             size.lines_without_tables
         }),
-        row("bytes without tables", "bytes", |size| {
+        row("bytes_without_tables", "bytes", |size| {
             size.bytes_without_tables
         }),
     ]
@@ -188,22 +188,19 @@ fn times(
         }
         eprintln!("{}/{repetitions} {} {name}", repetition + 1, action.name());
     }
-    let row = |what_of: &str, of: fn(&Took) -> Duration| {
+    let row = |clock: &str, of: fn(&Took) -> Duration| {
         let [capnpc, ours] = took.each_ref().map(|runs| {
             let seconds = runs.iter().map(|run| of(run).as_secs_f64());
             seconds.map(report::rounded).collect()
         });
         Row {
             schema: name.clone(),
-            metric: format!("cargo {}, {what_of}", action.name()),
+            metric: format!("{}_{clock}", action.name()),
             unit: "s",
             capnpc,
             what: "whole output",
             ours,
         }
     };
-    Ok([
-        row("time", |took| took.wall),
-        row("CPU time", |took| took.cpu),
-    ])
+    Ok([row("wall", |took| took.wall), row("cpu", |took| took.cpu)])
 }

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -108,7 +109,10 @@ impl Crates {
                 return Err(format!("cargo {}: {status}", action.name()).into());
             }
         }
-        Ok(fs::remove_file(&self.times)?)
+        match fs::remove_file(&self.times) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 
     /// Compiles one crate from scratch.

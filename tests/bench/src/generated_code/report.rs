@@ -46,12 +46,12 @@ pub(crate) fn print(rows: &[Row]) {
         if row.schema != schema {
             schema = &row.schema;
             println!(
-                "\n{schema:<34}{:>28}{:>28}{:>8}",
+                "\n{schema:<26}{:>28}{:>28}{:>8}",
                 "capnpc alone", "ours", "ratio"
             );
         }
         println!(
-            "  {:<32}{:>28}{:>28}{:>8.2}  {}",
+            "  {:<24}{:>28}{:>28}{:>8.2}  {}",
             row.metric,
             shown(&row.capnpc, row.unit),
             shown(&row.ours, row.unit),
