@@ -24,7 +24,7 @@ pub fn configure() -> Builder {
         lock_variable: None,
         parent_module: String::new(),
         allow_reserved: false,
-        typed_only: false,
+        raw: true,
         mocks: true,
     }
 }
@@ -41,7 +41,7 @@ pub struct Builder {
     lock_variable: Option<String>,
     parent_module: String,
     allow_reserved: bool,
-    typed_only: bool,
+    raw: bool,
     mocks: bool,
 }
 
@@ -108,10 +108,10 @@ impl Builder {
         self
     }
 
-    /// Leaves capnpc's modules out, for reading and comparing what this crate itself generates. Does not compile alone.
-    #[doc(hidden)]
-    pub fn typed_only(mut self) -> Self {
-        self.typed_only = true;
+    /// Whether to generate capnpc's own readers and builders too: modules `<file>_capnp`, the door to reading and writing
+    /// messages without a copy. Default: `true`. The typed layer does not need them.
+    pub fn raw(mut self, raw: bool) -> Self {
+        self.raw = raw;
         self
     }
 
@@ -176,10 +176,10 @@ impl Builder {
             mocks: self.mocks,
         };
         let typed = emit::emit(&schema, &engines, &options);
-        let raw = if self.typed_only {
-            Vec::new()
-        } else {
+        let raw = if self.raw {
             raw::generate(&rename::for_capnpc(root)?, &schema, &parent, out_dir)?
+        } else {
+            Vec::new()
         };
         let text = output::join(&schema, typed, &raw)?;
         output::write(&out_dir.join(OUTPUT), &text)

@@ -130,11 +130,6 @@ impl Emitter<'_> {
         self.path(name.scope.iter().chain([&name.name]))
     }
 
-    /// capnpc's module of a struct, or its type of an enum.
-    fn raw(&self, name: &TypeName) -> TokenStream {
-        self.path(&name.raw)
-    }
-
     /// The named type behind an ID. `check` made sure that there is one.
     fn name_of(&self, id: u64) -> &TypeName {
         match self.schema.names.get(&id) {

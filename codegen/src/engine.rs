@@ -137,12 +137,6 @@ impl<'s> Engines<'s> {
         self.capability_in(ty, &mut BTreeSet::new()).is_some()
     }
 
-    /// As [`holds_capabilities`](Self::holds_capabilities), for a struct.
-    pub(crate) fn struct_holds_capabilities(&self, body: &Struct) -> bool {
-        self.capability_in_fields(body, &mut BTreeSet::new())
-            .is_some()
-    }
-
     /// The first thing in an interface that level 0 cannot carry.
     fn needs(&self, body: &'s Interface, seen: &mut BTreeSet<u64>) -> Option<(Place, String)> {
         if !seen.insert(body.id) {

@@ -143,6 +143,12 @@ impl Struct {
         self.fields.iter().filter(|field| field.member.is_some())
     }
 
+    /// The type parameters that the members of the union use.
+    pub(crate) fn member_params(&self) -> Vec<Param> {
+        let used = |param: &&Param| self.members().any(|member| member.ty.uses(param));
+        self.name.params.iter().filter(used).cloned().collect()
+    }
+
     /// Whether it is nothing but a union.
     pub(crate) fn is_union(&self) -> bool {
         self.discriminant.is_some() && self.always().next().is_none()
@@ -205,6 +211,18 @@ pub(crate) enum Type {
 }
 
 impl Type {
+    /// Whether a type parameter occurs in it.
+    pub(crate) fn uses(&self, param: &Param) -> bool {
+        match self {
+            Self::Parameter(found) => found == param,
+            Self::List(element) | Self::Sink(element) => element.uses(param),
+            Self::Struct(named) | Self::Interface(named) => {
+                named.args.iter().any(|arg| arg.uses(param))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether values are pointers in a message.
     pub(crate) fn is_pointer(&self) -> bool {
         matches!(

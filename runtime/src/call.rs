@@ -4,6 +4,7 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
+    sync::Arc,
     task::{Context as TaskContext, Poll},
     time::Duration,
 };
@@ -17,6 +18,7 @@ use crate::{
     intercept::{self, Reply},
     message::{Incoming, Outgoing, SharedIncoming},
     session::CallSlot,
+    vat::{Question, VatCall},
 };
 
 /// Time that a call may take unless [`Call::timeout`] says otherwise.
@@ -100,6 +102,8 @@ pub struct Pipeline {
 #[derive(Clone)]
 enum Source {
     Answer(Answer),
+    /// A call that the vat thread makes: what is pipelined on it leaves with it.
+    Vat(Arc<Question>),
     Failed(Status),
 }
 
@@ -116,6 +120,7 @@ impl Pipeline {
     #[must_use]
     pub fn capability(&self) -> Capability {
         let promised = match &self.source {
+            Source::Vat(question) => return Route::Vat(question.pipelined(&self.path)).into(),
             Source::Answer(answer) => {
                 let (answer, path) = (answer.clone(), self.path.clone());
                 Promised::new(async move { Incoming::from(answer.await?).pipelined(&path) })
@@ -173,6 +178,11 @@ enum State {
         params: Outgoing,
     },
     Remote(CallSlot),
+    /// One that the vat thread makes.
+    Vat {
+        call: VatCall,
+        expiry: Pin<Box<Sleep>>,
+    },
     /// A call in this process, or one that goes through interceptors.
     Running {
         future: Running,
@@ -235,6 +245,7 @@ impl RawCall {
                     continue;
                 }
                 State::Remote(slot) => return slot.poll(cx).map_ok(Incoming::from),
+                State::Vat { call, expiry } => (call.poll(cx), expiry),
                 State::Running { future, expiry } => (future.as_mut().poll(cx), expiry),
                 State::Shared { answer, expiry } => {
                     (answer.poll_unpin(cx).map_ok(Incoming::from), expiry)
@@ -270,6 +281,10 @@ impl RawCall {
                 let params = params.into_data()?;
                 State::Remote(channel.begin(params, self.timeout, deadline, cx.waker())?)
             }
+            (Route::Vat(import), None) => State::Vat {
+                call: import.begin(method, params, deadline, false)?,
+                expiry: Box::pin(sleep_until(deadline)),
+            },
             (route, chain) => State::Running {
                 future: match chain {
                     None => run(route, method, params, deadline),
@@ -289,14 +304,42 @@ impl RawCall {
         Ok(())
     }
 
+    /// Starts a call that the vat thread makes, which keeps the results for those that are pipelined on them.
+    fn start_kept(&mut self) {
+        let State::Built {
+            target,
+            method,
+            params,
+        } = &mut self.state
+        else {
+            return;
+        };
+        let (Route::Vat(import), true) = (target.route(), target.is_plain()) else {
+            return;
+        };
+        let deadline = Instant::now() + self.timeout;
+        let params = std::mem::replace(params, Outgoing::results(0));
+        self.state = match import.begin(*method, params, deadline, true) {
+            Ok(call) => State::Vat {
+                call,
+                expiry: Box::pin(sleep_until(deadline)),
+            },
+            Err(status) => State::Failed(status),
+        };
+    }
+
     /// Starts the call and lets others be pipelined on its results.
     fn pipeline(&mut self, path: &[u16]) -> Pipeline {
         let pipeline = |source| Pipeline {
             source,
             path: path.to_vec(),
         };
+        self.start_kept();
         let expiry = match &self.state {
             State::Shared { answer, .. } => return pipeline(Source::Answer(answer.clone())),
+            State::Vat { call, .. } if call.is_kept() => {
+                return pipeline(Source::Vat(Arc::clone(call.question())));
+            }
             State::Failed(status) => return pipeline(Source::Failed(status.clone())),
             _ => Box::pin(sleep_until(Instant::now() + self.timeout)),
         };
@@ -332,7 +375,7 @@ fn run(route: Route, method: Method, params: Outgoing, deadline: Instant) -> Run
             let left = deadline.saturating_duration_since(Instant::now());
             target.call_method(method, params).timeout(left).await
         }),
-        Route::Null | Route::Remote(_) => {
+        Route::Null | Route::Remote(_) | Route::Vat(_) => {
             let left = deadline.saturating_duration_since(Instant::now());
             let call = RawCall::new(route.into(), method, params).timeout(left);
             Box::pin(call)
@@ -381,6 +424,11 @@ impl<T> fmt::Debug for Call<T> {
 
 pub(crate) fn deadline_exceeded() -> Status {
     Status::deadline_exceeded("the call did not finish in time")
+}
+
+/// How a call ends whose handler panicked.
+pub(crate) fn handler_panicked() -> Status {
+    Status::internal("the handler panicked")
 }
 
 /// How calls of nothing fail.

@@ -19,6 +19,7 @@ use crate::{
     intercept::{self, Chain, Interceptor},
     message::{Incoming, Outgoing},
     session::RpcChannel,
+    vat::Import,
 };
 
 /// A reference to an object: a service of another device, an object that a call handed over, one in this process, or nothing.
@@ -40,6 +41,8 @@ pub(crate) enum Route {
     Null,
     /// To the service of a level 0 channel.
     Remote(Arc<RpcChannel>),
+    /// To an object that a peer serves on a level 1 channel, or to what a call of one will return.
+    Vat(Import),
     /// To an object in this process.
     Local(Arc<dyn Skeleton>),
     /// To an object that is not known yet: calls wait for it, in order.
@@ -67,6 +70,7 @@ impl Capability {
     pub fn peer(&self) -> Option<DeviceId> {
         match &self.route {
             Route::Remote(channel) => Some(channel.peer()),
+            Route::Vat(import) => Some(import.peer()),
             Route::Null | Route::Local(_) | Route::Promised(_) => None,
         }
     }
@@ -95,6 +99,11 @@ impl Capability {
         &self.route
     }
 
+    /// Whether no interceptor stands in front of the route.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.chain.is_none()
+    }
+
     /// The route and the interceptors in front of it.
     pub(crate) fn into_parts(self) -> (Route, Option<Chain>) {
         (self.route, self.chain)
@@ -112,6 +121,7 @@ impl PartialEq for Capability {
         match (&self.route, &other.route) {
             (Route::Null, Route::Null) => true,
             (Route::Remote(one), Route::Remote(other)) => Arc::ptr_eq(one, other),
+            (Route::Vat(one), Route::Vat(other)) => one == other,
             (Route::Local(one), Route::Local(other)) => {
                 std::ptr::addr_eq(Arc::as_ptr(one), Arc::as_ptr(other))
             }
@@ -128,6 +138,7 @@ impl fmt::Debug for Capability {
         match &self.route {
             Route::Null => f.write_str("Null"),
             Route::Remote(channel) => channel.fmt(f),
+            Route::Vat(import) => import.fmt(f),
             Route::Local(skeleton) => f
                 .debug_tuple("Local")
                 .field(&skeleton.descriptor().name)

@@ -18,6 +18,7 @@ mod capability;
 mod context;
 pub mod discovery;
 mod disk;
+pub mod dynamic;
 mod error;
 mod extensions;
 mod generated;
@@ -36,6 +37,7 @@ pub mod store;
 mod stream;
 pub mod testing;
 mod trust;
+mod vat;
 
 pub use dsoftbus_macros::Service;
 pub use dsoftbus_proto::{

@@ -64,13 +64,23 @@ impl Incoming {
             .map_err(|error| Status::data_loss(format!("bad content: {error}")))
     }
 
+    /// Words of the whole message.
+    pub(crate) fn words(&self) -> usize {
+        let message = match &self.message {
+            Held::Owned(message) => message,
+            Held::Shared(message) => message,
+        };
+        message.len_bytes() / 8
+    }
+
     /// The capabilities, in the order of their numbers.
     pub fn capabilities(&self) -> &[Capability] {
         &self.capabilities
     }
 
     /// Reads the content with capabilities in it: each appears as a [`Numbered`] hook.
-    pub(crate) fn with_capabilities<R>(
+    #[doc(hidden)]
+    pub fn with_capabilities<R>(
         &self,
         read: impl FnOnce(any_pointer::Reader<'_>, &[Capability]) -> capnp::Result<R>,
     ) -> capnp::Result<R> {
@@ -79,6 +89,12 @@ impl Incoming {
         let mut content: any_pointer::Reader<'_> = reader.content()?;
         content.imbue(&table);
         read(content, &self.capabilities)
+    }
+
+    /// The place in the list of the capability that a hook stands for.
+    #[doc(hidden)]
+    pub fn place(hook: &dyn ClientHook) -> Option<usize> {
+        Numbered::of(hook)
     }
 
     /// The capability behind the pointers at `path`: each is the place among the pointers of a struct.
@@ -227,7 +243,8 @@ impl Outgoing {
     }
 
     /// Writes content with capabilities in it: `fill` appends each to its list, and sets a [`Numbered`] hook of its place there.
-    pub(crate) fn with_capabilities(
+    #[doc(hidden)]
+    pub fn with_capabilities(
         &mut self,
         fill: impl FnOnce(any_pointer::Builder<'_>, &mut Vec<Capability>) -> capnp::Result<()>,
     ) -> capnp::Result<()> {
@@ -238,6 +255,12 @@ impl Outgoing {
         fill(content, &mut listed)?;
         self.capabilities = Numbered::resolve(&table, &listed);
         Ok(())
+    }
+
+    /// A hook that stands for the capability at a place of the list.
+    #[doc(hidden)]
+    pub fn hook(place: usize) -> Box<dyn ClientHook> {
+        Numbered::hook(place)
     }
 
     /// Replaces the content by that of another message, whose hooks `convert` turns into capabilities.

@@ -69,8 +69,17 @@ impl Peer {
     }
 
     async fn open_in<C: ServiceClient>(&self, mode: Mode) -> Result<C> {
-        let channel = in_time(self.session.open_rpc(C::DESCRIPTOR, C::CHANNEL, mode)).await?;
-        Ok(C::from_capability(Route::Remote(Arc::new(channel)).into()))
+        let route = match C::DESCRIPTOR.level {
+            0 => {
+                let opening = self.session.open_rpc(C::DESCRIPTOR, C::CHANNEL, mode);
+                Route::Remote(Arc::new(in_time(opening).await?))
+            }
+            _ => {
+                let opening = self.session.open_vat(C::DESCRIPTOR, C::CHANNEL, mode);
+                Route::Vat(in_time(opening).await?)
+            }
+        };
+        Ok(C::from_capability(route.into()))
     }
 
     /// Opens a plain byte channel on a logical channel of the peer: to a service in bytes mode, or to a

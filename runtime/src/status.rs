@@ -77,6 +77,14 @@ impl Status {
         }
     }
 
+    /// What an exception says that was made here.
+    pub(crate) fn from_local(error: &RemoteError) -> Self {
+        Self {
+            remote: false,
+            ..Self::from_remote(error)
+        }
+    }
+
     /// The exception that tells a peer of this status.
     pub(crate) fn to_exception(&self) -> Outgoing {
         let reason = reason::encode(self.code, self.domain(), self.message());

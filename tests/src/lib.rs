@@ -3,16 +3,26 @@
 
 dsoftbus::include_schemas!();
 
+#[doc(hidden)]
+#[rustfmt::skip]
+#[allow(warnings, clippy::all, missing_docs, missing_debug_implementations, unnameable_types, unreachable_pub)]
+pub mod caps_capnp {
+    include!(concat!(env!("OUT_DIR"), "/caps_capnp.rs"));
+}
+
 pub mod by_hand;
+pub mod caps;
 pub mod gauge;
+pub mod hub;
 pub mod objects_service;
 pub mod probe_service;
 pub mod processes;
 pub mod stock;
+pub mod stock_hub;
 
 use std::{future::Future, time::Duration};
 
-pub use self::{gauge::Gauge, probe_service::TestProbe};
+pub use self::{gauge::Gauge, hub::TestHub, probe_service::TestProbe};
 
 /// Time that any wait of a test may take, in whichever clock the test runs.
 ///

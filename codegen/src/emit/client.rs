@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 use super::interface::{Generics, method_ident, several_results};
 use super::server::server_arguments;
 use super::{Emitter, docs, hex16};
-use crate::model::{Interface, Method, Shape, Type};
+use crate::model::{Interface, Method, Shape};
 use crate::names;
 
 impl Emitter<'_> {
@@ -140,7 +140,7 @@ fn result_path(method: &Method) -> Vec<Literal> {
         Shape::Inline(results) if several_results(method).is_none() => results
             .fields
             .iter()
-            .filter(|field| field.ty.is_pointer() && field.ty != Type::Text)
+            .filter(|field| field.ty.is_pointer())
             .map(|field| Literal::u32_unsuffixed(field.offset))
             .collect(),
         _ => Vec::new(),

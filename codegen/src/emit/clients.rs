@@ -8,32 +8,6 @@ use super::values::parameters;
 use crate::model::Interface;
 
 impl Emitter<'_> {
-    /// A client without methods.
-    pub(super) fn bare_client(&self, body: &Interface) -> Vec<TokenStream> {
-        let client = format_ident!("{}Client", body.name.name);
-        let (bounded, args) = parameters(&body.name.params);
-        let idents = body
-            .name
-            .params
-            .iter()
-            .map(|param| crate::names::ident(&param.name));
-        vec![
-            quote! {
-                #[derive(Clone, Debug, Default, PartialEq)]
-                pub struct #client #args { capability: ::dsoftbus::Capability, marker: ::core::marker::PhantomData<fn() -> (#(#idents,)*)> }
-            },
-            quote! {
-                impl #bounded ::dsoftbus::Client for #client #args {
-                    const DESCRIPTOR: &'static ::dsoftbus::ServiceDescriptor = &::dsoftbus::ServiceDescriptor {
-                        name: "", channel: ::core::option::Option::None, interface_id: 0, level: 1, methods: &[], extends: &[], schema: &[],
-                    };
-                    fn from_capability(capability: ::dsoftbus::Capability) -> Self { Self { capability, marker: ::core::marker::PhantomData } }
-                    fn capability(&self) -> &::dsoftbus::Capability { &self.capability }
-                }
-            },
-        ]
-    }
-
     pub(super) fn client_as_value(&self, body: &Interface) -> Vec<TokenStream> {
         let client = format_ident!("{}Client", body.name.name);
         let (bounded, args) = parameters(&body.name.params);

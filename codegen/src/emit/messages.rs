@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::Emitter;
 use super::server::params_ident;
-use super::values::struct_size;
+use super::values::{struct_size, unless_read};
 use crate::model::{Field, Method, Named, Shape, Struct, Type};
 use crate::names;
 
@@ -36,7 +36,7 @@ impl Emitter<'_> {
         let mut statements = TokenStream::new();
         if !without.is_empty() {
             let (pattern, values) = self.read_fields(&without);
-            let reader = unless_used(&without, &quote!(__params));
+            let reader = unless_read(&without, &quote!(__params));
             statements.extend(quote! {
                 let __opened = ::dsoftbus::__private::open(&__params);
                 let #pattern = ::dsoftbus::__private::params(&__opened, |__params| {
@@ -137,7 +137,7 @@ impl Emitter<'_> {
                 [field] => {
                     let reader = quote!(__results);
                     let read = self.read_owned(field, &reader);
-                    let unused = unless_used(&[field], &reader);
+                    let unused = unless_read(&[field], &reader);
                     quote!(|__results| { #unused ::core::result::Result::Ok(#read) })
                 }
                 _ => {
@@ -175,7 +175,7 @@ impl Emitter<'_> {
             .filter(|(field, _)| field.ty == Type::Void)
             .map(|(_, value)| value);
         let fields: Vec<&Field> = body.fields.iter().collect();
-        let unused = unless_used(&fields, &builder);
+        let unused = unless_read(&fields, &builder);
         let size = struct_size(body.size);
         let words = self.size(body.name.words, values);
         quote! {
@@ -197,12 +197,4 @@ fn nothing() -> TokenStream {
         let () = __value;
         ::core::result::Result::Ok(())
     })
-}
-
-/// A statement that uses a reader or builder where no field does: a value of type Void is not in the message.
-fn unless_used(fields: &[&Field], value: &TokenStream) -> Option<TokenStream> {
-    fields
-        .iter()
-        .all(|field| field.ty == Type::Void)
-        .then(|| quote!(let _ = #value;))
 }

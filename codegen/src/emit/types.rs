@@ -50,6 +50,7 @@ impl Emitter<'_> {
             .map(|(field, ident)| self.write(field, &builder, &quote!(self.#ident), false))
             .collect();
 
+        let (_, which_args) = parameters(&body.member_params());
         let which = body.discriminant.map(|_| {
             let ty = self.path(
                 body.name
@@ -59,7 +60,7 @@ impl Emitter<'_> {
             );
             quote! {
                 /// Which member of the union is set.
-                pub which: #ty #args
+                pub which: #ty #which_args
             }
         });
         let read_which = which.is_some().then(|| quote!(which: from.group()?));

@@ -12,7 +12,7 @@ impl Emitter<'_> {
     /// The enum of a struct's or group's union, and how it is read and written.
     pub(super) fn union(&self, name: &str, doc: &TokenStream, body: &Struct) -> Vec<TokenStream> {
         let name = names::ident(name);
-        let (bounded, args) = parameters(&body.name.params);
+        let (bounded, args) = parameters(&body.member_params());
         let members: Vec<_> = body.members().collect();
         let offset = Literal::u32_unsuffixed(body.discriminant.unwrap_or_default());
         let variants: Vec<_> = members

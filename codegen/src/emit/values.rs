@@ -272,7 +272,7 @@ pub(super) fn message(words: &[u64]) -> TokenStream {
 }
 
 /// A statement that uses a reader or builder where no field does: a value of type Void is not in the message.
-pub(super) fn unless_read(fields: &[Field], value: &TokenStream) -> Option<TokenStream> {
+pub(super) fn unless_read(fields: &[&Field], value: &TokenStream) -> Option<TokenStream> {
     fields
         .iter()
         .all(|field| field.ty == Type::Void)

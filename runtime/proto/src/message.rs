@@ -61,6 +61,28 @@ enum Layout {
     Many(Box<[(usize, usize)]>),
 }
 
+impl Layout {
+    fn segment<'a>(&self, bytes: &'a [u8], index: u32) -> Option<&'a [u8]> {
+        match self {
+            Self::One => match index {
+                0 => bytes.get(WORD..),
+                _ => None,
+            },
+            Self::Many(ranges) => {
+                let (start, end) = *ranges.get(usize::try_from(index).ok()?)?;
+                bytes.get(start..end)
+            }
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::One => 1,
+            Self::Many(ranges) => ranges.len(),
+        }
+    }
+}
+
 impl Message {
     /// Checks the segment table of one whole message in stream framing.
     ///
@@ -105,6 +127,31 @@ impl Message {
         self.bytes
     }
 
+    /// A message with these segments, as a receiver sees it.
+    ///
+    /// # Errors
+    ///
+    /// [`MessageError::TooLong`] or [`MessageError::TooManySegments`] if no receiver would take it.
+    pub fn copy_of(segments: &[&[u8]]) -> Result<Self, MessageError> {
+        let table = outgoing::segment_table(segments);
+        let length = segments.iter().fold(table.len(), |total, segment| {
+            total.saturating_add(segment.len())
+        });
+        if length > MAX_MESSAGE {
+            return Err(MessageError::TooLong { bytes: length });
+        }
+        let mut copy = Aligned::zeroed(length);
+        let mut rest = copy.as_bytes_mut();
+        for piece in core::iter::once(table.as_slice()).chain(segments.iter().copied()) {
+            let Some((target, behind)) = rest.split_at_mut_checked(piece.len()) else {
+                return Err(MessageError::Truncated);
+            };
+            target.copy_from_slice(piece);
+            rest = behind;
+        }
+        Self::parse(copy.into_bytes(length))
+    }
+
     /// The segments of the message.
     pub fn segments(&self) -> Segments<'_> {
         Segments {
@@ -113,6 +160,17 @@ impl Message {
                 layout: &self.layout,
             },
         }
+    }
+}
+
+/// A message is its segments, so that a Cap'n Proto reader can own it.
+impl ReaderSegments for Message {
+    fn get_segment(&self, index: u32) -> Option<&[u8]> {
+        self.layout.segment(&self.bytes, index)
+    }
+
+    fn len(&self) -> usize {
+        self.layout.len()
     }
 }
 
@@ -147,34 +205,14 @@ impl<'a> Segments<'a> {
 impl ReaderSegments for Segments<'_> {
     fn get_segment(&self, index: u32) -> Option<&[u8]> {
         match &self.source {
-            Source::Received {
-                bytes,
-                layout: Layout::One,
-            } => match index {
-                0 => bytes.get(WORD..),
-                _ => None,
-            },
-            Source::Received {
-                bytes,
-                layout: Layout::Many(ranges),
-            } => {
-                let (start, end) = *ranges.get(usize::try_from(index).ok()?)?;
-                bytes.get(start..end)
-            }
+            Source::Received { bytes, layout } => layout.segment(bytes, index),
             Source::Built(segments) => segments.get(usize::try_from(index).ok()?).copied(),
         }
     }
 
     fn len(&self) -> usize {
         match &self.source {
-            Source::Received {
-                layout: Layout::One,
-                ..
-            } => 1,
-            Source::Received {
-                layout: Layout::Many(ranges),
-                ..
-            } => ranges.len(),
+            Source::Received { layout, .. } => layout.len(),
             Source::Built(segments) => segments.len(),
         }
     }

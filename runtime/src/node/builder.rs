@@ -194,6 +194,12 @@ impl NodeBuilder {
         self.make(None).await
     }
 
+    /// Makes the node fit for a paused clock, which then waits for what the node does on threads of its own.
+    pub(crate) fn virtual_time(mut self) -> Self {
+        self.host.vats.hold_clock();
+        self
+    }
+
     /// Makes a node without a listener that has an announcement all the same: for links that are not sockets.
     pub(crate) async fn start_announced(self) -> Result<Node, StartError> {
         let node = self.make(Some(1)).await?;

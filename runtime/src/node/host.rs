@@ -15,6 +15,7 @@ use crate::{
     Skeleton, Trust,
     bulk::{self, BulkStore, Places},
     session::ByteChannel,
+    vat::Vats,
 };
 
 /// Takes a byte channel that a peer opened.
@@ -27,6 +28,7 @@ pub(crate) struct Host {
     pub(crate) trust: Trust,
     pub(crate) store: Option<Arc<dyn BulkStore>>,
     pub(crate) limits: Limits,
+    pub(crate) vats: Vats,
     transfers: Places,
 }
 
@@ -39,6 +41,7 @@ impl Host {
             streams: BTreeMap::new(),
             trust: Trust::default(),
             store: None,
+            vats: Vats::default(),
             transfers: Places::new(limits.transfers),
             limits,
         }

@@ -23,11 +23,12 @@ use super::{
     key::ChannelKey,
     server::ServerSide,
     stream::{MAX_STREAMS, Stream},
-    work::{InboundCall, NewStream, Work},
+    vat::VatSide,
+    work::{InboundCall, NewStream, NewVat, Work},
 };
 use crate::{
-    ChannelError, Result, SessionError, Status, call::deadline_exceeded, error::closed_status,
-    node::Host,
+    ChannelError, Result, SessionError, Skeleton, Status, call::deadline_exceeded,
+    error::closed_status, node::Host,
 };
 
 /// State of a session: the multiplexer and the engine of every channel.
@@ -41,7 +42,7 @@ pub(crate) struct Core {
     inbound: VecDeque<InboundCall>,
     /// Channels that wait for their queue to drain: writers of byte channels, calls of services.
     blocked: Vec<ChannelId>,
-    /// Bytes of messages that wait in bytes-mode service channels.
+    /// Bytes of messages that wait in bytes-mode service channels, or for the vat thread.
     streams: usize,
     /// Earliest deadline, or earlier: at worst the driver looks once too often.
     timer: Option<Instant>,
@@ -57,6 +58,7 @@ struct Entry {
 pub(crate) enum Channel {
     Client(ClientSide),
     Server(ServerSide),
+    Vat(VatSide),
     Bytes(BytesSide),
 }
 
@@ -66,6 +68,7 @@ impl Channel {
         match self {
             Self::Client(client) => Some(client.stream()),
             Self::Server(server) => Some(server.stream()),
+            Self::Vat(vat) => Some(vat.stream()),
             Self::Bytes(_) => None,
         }
     }
@@ -74,6 +77,7 @@ impl Channel {
     fn recount(&mut self, sum: &mut usize, always: bool) {
         let waiting = match self {
             Self::Server(server) => server.waiting_bytes(),
+            Self::Vat(vat) => vat.waiting_bytes(),
             Self::Client(_) | Self::Bytes(_) => 0,
         };
         if let Some(stream) = self.stream() {
@@ -148,7 +152,7 @@ impl Core {
     }
 
     /// Removes a channel.
-    pub(super) fn remove(&mut self, key: ChannelKey) {
+    pub(crate) fn remove(&mut self, key: ChannelKey) {
         if self.is_current(key) {
             self.take(key.id());
         }
@@ -166,7 +170,7 @@ impl Core {
     }
 
     /// Whether the channel is still there.
-    pub(super) fn is_current(&self, key: ChannelKey) -> bool {
+    pub(crate) fn is_current(&self, key: ChannelKey) -> bool {
         let entry = self.channels.get(&key.id());
         entry.is_some_and(|entry| entry.epoch == key.epoch())
     }
@@ -191,6 +195,16 @@ impl Core {
         match self.current(key)? {
             (Channel::Bytes(bytes), mux) => Some((bytes, mux)),
             _ => None,
+        }
+    }
+
+    /// The vat thread has taken messages of a channel: what waits for it has become less.
+    pub(crate) fn recount(&mut self, key: ChannelKey) {
+        let sum = &mut self.streams;
+        if let Some(entry) = self.channels.get_mut(&key.id())
+            && entry.epoch == key.epoch()
+        {
+            entry.channel.recount(sum, true);
         }
     }
 
@@ -221,7 +235,7 @@ impl Core {
                     waits
                 }
                 Some(Channel::Server(server)) => server.waits_for_queue(&self.mux),
-                Some(Channel::Client(_)) | None => false,
+                Some(Channel::Client(_) | Channel::Vat(_)) | None => false,
             };
             if waits {
                 next += 1;
@@ -361,6 +375,7 @@ impl Core {
             Event::Accepted { channel, extra } => match self.channel(channel) {
                 Some(Channel::Client(client)) => client.accepted(work),
                 Some(Channel::Bytes(bytes)) => bytes.accepted(extra, work),
+                Some(Channel::Vat(vat)) => vat.accepted(work),
                 Some(Channel::Server(_)) | None => {}
             },
             Event::Closed {
@@ -396,9 +411,13 @@ impl Core {
                 }
                 received.map_err(Fault::from)
             }
+            Some(Channel::Vat(vat)) => {
+                vat.receive(message, arrival(deadline_ms), cost, work);
+                self.bound_streams(id, work);
+                return;
+            }
             Some(Channel::Server(server)) => {
-                let deadline = (deadline_ms > 0)
-                    .then(|| Instant::now() + Duration::from_millis(u64::from(deadline_ms)));
+                let deadline = arrival(deadline_ms);
                 let received =
                     server.receive(message, deadline, cost, &mut self.mux, &mut self.inbound);
                 if received.is_ok() && server.is_quiet() {
@@ -464,6 +483,11 @@ impl Core {
         if cost > 0 {
             self.mux.consume(id, cost);
         }
+        self.bound_streams(id, work);
+    }
+
+    /// Resets a channel on which too much waits.
+    fn bound_streams(&mut self, id: ChannelId, work: &mut Work) {
         if let Some(entry) = self.channels.get_mut(&id) {
             entry.channel.recount(&mut self.streams, true);
             if self.streams > MAX_STREAMS {
@@ -494,9 +518,13 @@ impl Core {
                 self.mux.close(channel, CloseCode::WRONG_INTERFACE, &[]);
                 return;
             }
-            self.mux.accept(channel, &[]);
-            let server = |key| Channel::Server(ServerSide::new(key, Arc::clone(skeleton)));
-            self.insert(channel, server);
+            if skeleton.descriptor().level == 0 {
+                self.mux.accept(channel, &[]);
+                let server = |key| Channel::Server(ServerSide::new(key, Arc::clone(skeleton)));
+                self.insert(channel, server);
+            } else {
+                self.serve_vat(host, channel, skeleton, work);
+            }
         } else if mode == Mode::Bytes && host.takes_stream(logical) {
             let channel = self.insert(channel, |_| Channel::Bytes(BytesSide::open()));
             work.streams.push(NewStream { channel, extra });
@@ -505,13 +533,38 @@ impl Core {
         }
     }
 
+    fn serve_vat(
+        &mut self,
+        host: &Host,
+        channel: ChannelId,
+        skeleton: &Arc<dyn Skeleton>,
+        work: &mut Work,
+    ) {
+        let link = match host.vats.link() {
+            Ok(link) => link,
+            Err(error) => {
+                tracing::error!(%error, "a level 1 channel cannot be served");
+                self.mux.close(channel, CloseCode::INTERNAL_ERROR, &[]);
+                return;
+            }
+        };
+        self.mux.accept(channel, &[]);
+        let side = VatSide::new(Arc::clone(&link));
+        let key = self.insert(channel, |_| Channel::Vat(side));
+        work.vats.push(NewVat {
+            channel: key,
+            link,
+            skeleton: Arc::clone(skeleton),
+        });
+    }
+
     fn handle_close(&mut self, id: ChannelId, code: CloseCode, extra: Bytes, work: &mut Work) {
         match self.channel(id) {
             Some(Channel::Bytes(bytes)) => bytes.closed(code, extra, work),
             Some(Channel::Client(_)) => {
                 self.fail_channel(id, ChannelError::Closed(code), closed_status(code), work);
             }
-            Some(Channel::Server(_)) => {
+            Some(Channel::Server(_) | Channel::Vat(_)) => {
                 // The client is gone. What still runs has no one to answer to.
                 self.fail_channel(id, ChannelError::Closed(code), closed_status(code), work);
                 self.mux.close(id, CloseCode::END, &[]);
@@ -552,6 +605,11 @@ impl Core {
                     server.stop(&mut self.mux, work);
                 }
                 self.inbound.retain(|call| call.channel.id() != id);
+            }
+            Some(Channel::Vat(_)) => {
+                if let Some(Channel::Vat(vat)) = self.take(id) {
+                    vat.end(error, status, work);
+                }
             }
             None => {}
         }
@@ -618,7 +676,7 @@ impl Core {
                         }
                     }
                 }
-                Channel::Bytes(_) => None,
+                Channel::Vat(_) | Channel::Bytes(_) => None,
             };
             next = [next, earliest].into_iter().flatten().min();
         }
@@ -637,12 +695,18 @@ impl Core {
             match &mut entry.channel {
                 Channel::Client(client) => client.end(&error, work),
                 Channel::Server(server) => server.stop(&mut self.mux, work),
+                Channel::Vat(vat) => vat.end(error.clone().into(), error.to_status(), work),
                 Channel::Bytes(bytes) => bytes.end(&error, work),
             }
         }
         self.channels
-            .retain(|_, entry| !matches!(entry.channel, Channel::Server(_)));
+            .retain(|_, entry| !matches!(entry.channel, Channel::Server(_) | Channel::Vat(_)));
         self.inbound.clear();
         self.ended = Some(error);
     }
+}
+
+/// When the time of a call that arrives now is up.
+fn arrival(deadline_ms: u32) -> Option<Instant> {
+    (deadline_ms > 0).then(|| Instant::now() + Duration::from_millis(u64::from(deadline_ms)))
 }

@@ -32,9 +32,9 @@ use super::{
     Session,
     key::ChannelKey,
     server::MAX_QUEUED_ANSWERS,
-    work::{InboundCall, NewStream, Work},
+    work::{InboundCall, NewStream, NewVat, Work},
 };
-use crate::{Context, Result, SessionError, Status, message};
+use crate::{Context, Result, SessionError, call::handler_panicked, message};
 
 /// Sealed bytes that may wait for the socket. Above it nothing more is sealed, so that an urgent frame
 /// never waits behind more than this.
@@ -253,7 +253,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         // Whoever is woken by a portion may have something to send before the next is looked at.
         let turn =
             opened >= PORTION && !(self.work.wakers.is_empty() && self.work.streams.is_empty());
-        self.start_streams();
+        self.start_channels();
         self.work.finish();
         self.poll_timers(cx)?;
         progress |= self.flush(cx)?;
@@ -417,7 +417,16 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         }
     }
 
-    fn start_streams(&mut self) {
+    /// Hands channels that the peer opened to those who serve them.
+    fn start_channels(&mut self) {
+        for NewVat {
+            channel,
+            link,
+            skeleton,
+        } in self.work.vats.drain(..)
+        {
+            link.serve(Arc::clone(&self.session), channel, skeleton);
+        }
         for NewStream { channel, extra } in self.work.streams.drain(..) {
             let stream = super::ByteChannel::new(Arc::clone(&self.session), channel);
             self.session
@@ -542,8 +551,4 @@ fn io_error(error: io::Error) -> SessionError {
         io::ErrorKind::UnexpectedEof => SessionError::Truncated,
         kind => SessionError::Io(kind),
     }
-}
-
-fn handler_panicked() -> Status {
-    Status::internal("the handler panicked")
 }

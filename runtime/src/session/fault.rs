@@ -12,7 +12,7 @@ use crate::Status;
 
 /// Why a service channel has to be reset by this side.
 #[derive(Debug, Error)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// The peer broke the rules of RPC, or said that it gives up.
     #[error(transparent)]
     Rpc(#[from] RpcError),
@@ -31,8 +31,18 @@ pub(super) enum Fault {
 }
 
 impl Fault {
+    /// The peer gives up, and says why.
+    pub(crate) fn aborted(error: &RemoteError) -> Self {
+        let reason = match error {
+            RemoteError::Exception { reason, .. } => reason.clone(),
+            other => other.to_string(),
+        };
+        let kind = error.kind();
+        RpcError::Aborted { kind, reason }.into()
+    }
+
     /// What the peer is told.
-    pub(super) fn close_code(&self) -> CloseCode {
+    pub(crate) fn close_code(&self) -> CloseCode {
         match self {
             // How stock Cap'n Proto peers say goodbye.
             Self::Rpc(RpcError::Aborted {
@@ -46,7 +56,7 @@ impl Fault {
     }
 
     /// What the callers on this side are told.
-    pub(super) fn to_status(&self) -> Status {
+    pub(crate) fn to_status(&self) -> Status {
         match self {
             Self::Rpc(RpcError::Aborted { kind, reason }) => {
                 Status::from_remote(&RemoteError::Exception {

@@ -14,7 +14,7 @@ impl ChannelKey {
         Self { id, epoch }
     }
 
-    pub(super) fn id(self) -> ChannelId {
+    pub(crate) fn id(self) -> ChannelId {
         self.id
     }
 

@@ -13,6 +13,7 @@ pub(crate) mod handshake;
 mod key;
 mod server;
 mod stream;
+mod vat;
 mod work;
 
 use std::{
@@ -40,6 +41,7 @@ pub use self::byte_channel::ByteChannel;
 pub(crate) use self::{
     client::{CallSlot, RpcChannel},
     core::{Channel, Core},
+    fault::Fault,
     key::ChannelKey,
     work::Work,
 };
@@ -221,7 +223,7 @@ impl Session {
         self.driver.register(waker);
     }
 
-    fn downgrade(self: &Arc<Self>) -> Weak<Self> {
+    pub(crate) fn downgrade(self: &Arc<Self>) -> Weak<Self> {
         Arc::downgrade(self)
     }
 }

@@ -1,4 +1,4 @@
-//! What the session's core leaves to the driver: calls to start, streams to hand over, and [`Work`] to do without the lock.
+//! What the session's core leaves to the driver: calls to start, channels to hand over, and [`Work`] to do without the lock.
 
 use std::{sync::Arc, task::Waker};
 
@@ -7,7 +7,7 @@ use dsoftbus_proto::rpc::level0::AnswerId;
 use tokio::{task::AbortHandle, time::Instant};
 
 use super::key::ChannelKey;
-use crate::Skeleton;
+use crate::{Skeleton, vat::Link};
 
 /// A call that the peer made and whose handler has not started.
 pub(crate) struct InboundCall {
@@ -26,15 +26,33 @@ pub(crate) struct NewStream {
     pub(crate) extra: Bytes,
 }
 
+/// A level 1 channel that the peer opened and that the vat thread does not know yet.
+pub(crate) struct NewVat {
+    pub(crate) channel: ChannelKey,
+    pub(crate) link: Arc<Link>,
+    pub(crate) skeleton: Arc<dyn Skeleton>,
+}
+
 /// What is left to do once the lock is released.
 #[derive(Default)]
 pub(crate) struct Work {
     pub(crate) wakers: Vec<Waker>,
     pub(crate) aborts: Vec<AbortHandle>,
     pub(crate) streams: Vec<NewStream>,
+    pub(crate) vats: Vec<NewVat>,
+    /// Level 1 channels with news for the vat thread.
+    links: Vec<Arc<Link>>,
 }
 
 impl Work {
+    /// Notes that the vat thread has to look at a channel.
+    pub(crate) fn notify(&mut self, link: &Arc<Link>) {
+        let last = self.links.last();
+        if !last.is_some_and(|last| Arc::ptr_eq(last, link)) {
+            self.links.push(Arc::clone(link));
+        }
+    }
+
     /// Wakes callers and stops handlers. Must run without the lock: whoever is woken may come back for it at once.
     pub(crate) fn finish(&mut self) {
         for waker in self.wakers.drain(..) {
@@ -42,6 +60,9 @@ impl Work {
         }
         for handler in self.aborts.drain(..) {
             handler.abort();
+        }
+        for link in self.links.drain(..) {
+            link.notify();
         }
     }
 }

@@ -48,9 +48,9 @@ pub async fn pair(builder: NodeBuilder) -> Result<Pair, ConnectError> {
 ///
 /// As [`pair`].
 pub async fn pair_from(builder: NodeBuilder, caller: NodeBuilder) -> Result<Pair, ConnectError> {
-    let node = builder.start_announced().await;
+    let node = builder.virtual_time().start_announced().await;
     let node = node.expect("a node for a test starts");
-    let caller = caller.start().await;
+    let caller = caller.virtual_time().start().await;
     let caller = caller.expect("a node for a test starts");
     connect(&caller, &node).await
 }

@@ -22,6 +22,16 @@ enum Body {
 }
 
 impl Incoming {
+    /// The parameters in `message`, which must be a Call: the content of any other reads as an error.
+    pub fn params(message: Message) -> Self {
+        Self::received(message, Holder::Call)
+    }
+
+    /// The results in `message`, which must be a Return with results: the content of any other reads as an error.
+    pub fn results(message: Message) -> Self {
+        Self::received(message, Holder::Results)
+    }
+
     /// The content of a message that is known to be a Call or a Return with results.
     pub(crate) fn received(message: Message, holder: Holder) -> Self {
         Self {

@@ -9,6 +9,7 @@ use capnp::traits::FromPointerBuilder;
 
 use super::{MAX_MESSAGE, Message, MessageError, Segments, WORD, copy_aligned};
 use crate::rpc::envelope::{self, Holder};
+use crate::rpc::reason;
 
 /// The question of the one Bootstrap of a channel: the first. Calls are addressed to its answer.
 pub(crate) const BOOTSTRAP_QUESTION: u32 = 0;
@@ -78,7 +79,7 @@ impl Outgoing {
 
     /// A Return that fails the call. A `reason` longer than 4,096 bytes is cut.
     pub fn exception(kind: ExceptionKind, reason: &str) -> Self {
-        let reason = cut(reason);
+        let reason = reason::cut(reason);
         Self::build(Kind::Failure, exception_words(reason), |message| {
             envelope::exception(message, kind, reason);
         })
@@ -112,7 +113,7 @@ impl Outgoing {
 
     /// An Abort: the last message on a channel whose peer broke the protocol. A `reason` longer than 4,096 bytes is cut.
     pub fn abort(kind: ExceptionKind, reason: &str) -> Self {
-        let reason = cut(reason);
+        let reason = reason::cut(reason);
         Self::build(Kind::Other, exception_words(reason), |message| {
             envelope::abort(message, kind, reason);
         })
@@ -138,6 +139,14 @@ impl Outgoing {
         Self {
             // The words are constants but for the answer, and a test reads them.
             body: Body::Finished(message.expect("the segment table fits the words behind it")),
+            kind: Kind::Other,
+        }
+    }
+
+    /// A message of any kind that somebody else has built.
+    pub fn built(message: Builder<HeapAllocator>) -> Self {
+        Self {
+            body: Body::Building(message),
             kind: Kind::Other,
         }
     }
@@ -267,6 +276,16 @@ impl Outgoing {
     }
 }
 
+/// A message that is whole already.
+impl From<Message> for Outgoing {
+    fn from(message: Message) -> Self {
+        Self {
+            body: Body::Finished(message),
+            kind: Kind::Other,
+        }
+    }
+}
+
 impl fmt::Debug for Outgoing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Outgoing")
@@ -327,7 +346,7 @@ pub(super) fn table_bytes(segments: usize) -> usize {
         .saturating_mul(WORD)
 }
 
-fn segment_table(segments: &[&[u8]]) -> Vec<u8> {
+pub(super) fn segment_table(segments: &[&[u8]]) -> Vec<u8> {
     let length = table_bytes(segments.len());
     let mut table = Vec::with_capacity(length);
     let last = u32::try_from(segments.len().saturating_sub(1)).unwrap_or(u32::MAX);
@@ -343,11 +362,6 @@ fn size_in_words(segment: &[u8]) -> [u8; 4] {
     u32::try_from(segment.len().wrapping_div(WORD))
         .unwrap_or(u32::MAX)
         .to_le_bytes()
-}
-
-fn cut(reason: &str) -> &str {
-    let end = envelope::char_boundary(reason, envelope::MAX_REASON);
-    reason.get(..end).unwrap_or_default()
 }
 
 fn exception_words(reason: &str) -> u32 {

@@ -8,6 +8,7 @@ use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
+use super::envelope;
 use crate::message::ExceptionKind;
 
 /// What starts a reason that carries a code.
@@ -160,6 +161,12 @@ pub fn decode(kind: ExceptionKind, reason: &str) -> (Code, Option<&str>, &str) {
         text = rest;
     }
     parse(text).unwrap_or_else(|| (Code::from(kind), None, text))
+}
+
+/// As much of a reason as goes on the wire: at most 4,096 bytes.
+pub fn cut(reason: &str) -> &str {
+    let end = envelope::char_boundary(reason, envelope::MAX_REASON);
+    reason.get(..end).unwrap_or_default()
 }
 
 fn parse(text: &str) -> Option<(Code, Option<&str>, &str)> {

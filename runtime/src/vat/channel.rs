@@ -1,0 +1,564 @@
+//! [`Channel`]: one level 1 channel, as the vat thread sees it.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{HashMap, VecDeque},
+    panic::AssertUnwindSafe,
+    rc::{Rc, Weak},
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use capnp::message::{Builder, HeapAllocator};
+use capnp_rpc::{IncomingMessage, RpcSystem};
+use dsoftbus_proto::{
+    frame::CloseCode,
+    identity::DeviceId,
+    message::{Message, Outgoing},
+    mux::{Outbound, SendError},
+};
+use futures::FutureExt as _;
+use tokio::{runtime::Handle, time::Instant};
+
+use super::{
+    backlog::Backlog,
+    convert::to_status,
+    gate::{Arrived, Gate, Sent, Verdict},
+    import::{Load, too_much_waits},
+    limits::{
+        MAX_ANSWERS_WAITING, MAX_BACKLOG, MAX_CALLS_WAITING, MAX_EXPORTS, MAX_IMPORTS,
+        MAX_RESULTS_WAITING,
+    },
+    link::{ChannelNumber, Inbound, Link},
+    network::{self, Network},
+    registry::Vat,
+    served::{Identity, Served},
+    task::{Task, drop_caught},
+    thread::{Opened, Queue, Serve},
+};
+use crate::{
+    Capability, Result, Status,
+    session::{ChannelKey, Fault, Session},
+};
+
+/// One level 1 channel, as the vat thread sees it: what `capnp-rpc` sends and receives on it, and what both sides hold of it.
+pub(super) struct Channel {
+    vat: Weak<Vat>,
+    pub(super) user: Handle,
+    pub(super) session: Arc<Session>,
+    key: ChannelKey,
+    link: Arc<Link>,
+    /// Whether this side opened it.
+    opener: bool,
+    pub(super) load: Arc<Load>,
+    /// Entries of the registry.
+    pub(super) imports: Cell<usize>,
+    /// Objects that the peer may hold.
+    pub(super) exports: Cell<usize>,
+    /// Those objects, to hand out the same again.
+    pub(super) hooks: RefCell<HashMap<Identity, Weak<Served>>>,
+    /// What the next message will be.
+    pub(super) hint: Cell<Hint>,
+    /// The message with content that `capnp-rpc` read last.
+    pub(super) arrived: RefCell<Option<Rc<Arrived>>>,
+    gate: RefCell<Gate>,
+    inbox: RefCell<VecDeque<Inbound>>,
+    receiver: RefCell<Option<Waker>>,
+    /// Cost of messages that were taken, to be given back.
+    consumed: Cell<u32>,
+    outbox: RefCell<Vec<Out>>,
+    backlog: RefCell<Backlog>,
+    task: RefCell<Option<Waker>>,
+    /// Why the session says that nothing more comes.
+    ended: RefCell<Option<Status>>,
+    /// How `capnp-rpc` gave up.
+    down: RefCell<Option<capnp::Error>>,
+    panicked: Cell<bool>,
+    too_long: Cell<bool>,
+    closed: RefCell<Option<Status>>,
+}
+
+/// What a message that `capnp-rpc` is about to make will be, as far as it is known.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Hint {
+    pub(super) deadline: Option<Instant>,
+    /// Its length in words; 0 if nobody knows.
+    pub(super) words: u32,
+}
+
+/// A message on its way to the session.
+struct Out {
+    body: Body,
+    deadline: Option<Instant>,
+    bytes: usize,
+    call: bool,
+}
+
+enum Body {
+    /// `capnp-rpc` may go on reading it.
+    Shared(Rc<Builder<HeapAllocator>>),
+    Owned(Outgoing),
+}
+
+impl Channel {
+    fn new(
+        vat: &Rc<Vat>,
+        session: Arc<Session>,
+        key: ChannelKey,
+        link: Arc<Link>,
+        opener: bool,
+        load: Arc<Load>,
+    ) -> Rc<Self> {
+        let channel = Rc::new(Self {
+            vat: Rc::downgrade(vat),
+            user: vat.user.clone(),
+            session,
+            key,
+            link,
+            opener,
+            load,
+            imports: Cell::default(),
+            exports: Cell::default(),
+            hooks: RefCell::default(),
+            hint: Cell::default(),
+            arrived: RefCell::default(),
+            gate: RefCell::default(),
+            inbox: RefCell::default(),
+            receiver: RefCell::default(),
+            consumed: Cell::default(),
+            outbox: RefCell::default(),
+            backlog: RefCell::default(),
+            task: RefCell::default(),
+            ended: RefCell::default(),
+            down: RefCell::default(),
+            panicked: Cell::default(),
+            too_long: Cell::default(),
+            closed: RefCell::default(),
+        });
+        let number = channel.number();
+        vat.channels
+            .borrow_mut()
+            .insert(number, Rc::clone(&channel));
+        channel
+    }
+
+    /// Starts a channel that this side opened.
+    pub(super) fn open(vat: &Rc<Vat>, opened: Opened) {
+        let Opened {
+            session,
+            key,
+            link,
+            service,
+        } = opened;
+        let load = Arc::clone(service.load());
+        let channel = Self::new(vat, session, key, link, true, load);
+        let mut system = RpcSystem::new(Box::new(Network::new(&channel)), None);
+        let client: capnp::capability::Client = system.bootstrap(());
+        vat.enter(&service, client.hook, &channel);
+        let number = service.number();
+        let registry = Rc::downgrade(vat);
+        channel.spawn(system);
+        let Some((hook, _)) = vat.find(number) else {
+            return;
+        };
+        tokio::task::spawn_local(async move {
+            let resolved = AssertUnwindSafe(hook.when_resolved()).catch_unwind().await;
+            if let (Ok(Ok(())), Some(vat)) = (resolved, registry.upgrade()) {
+                vat.settle(number);
+            }
+        });
+    }
+
+    /// Starts a channel that the peer opened.
+    pub(super) fn serve(vat: &Rc<Vat>, serve: Serve) {
+        let Serve {
+            session,
+            key,
+            link,
+            skeleton,
+        } = serve;
+        let channel = Self::new(vat, session, key, link, false, Arc::default());
+        let capability = Capability::local(Arc::clone(&skeleton));
+        match Served::hook(vat, &channel, skeleton, capability, None) {
+            Ok(hook) => {
+                let service = capnp::capability::Client::new(hook);
+                let network = Box::new(Network::new(&channel));
+                channel.spawn(RpcSystem::new(network, Some(service)));
+            }
+            Err(status) => channel.end(status, Some(CloseCode::RESOURCE_LIMIT)),
+        }
+    }
+
+    fn spawn(self: &Rc<Self>, system: RpcSystem<()>) {
+        tokio::task::spawn_local(Task::new(Rc::clone(self), system));
+    }
+
+    pub(super) fn number(&self) -> ChannelNumber {
+        self.link.number()
+    }
+
+    pub(super) fn queue(&self) -> &Arc<Queue> {
+        self.link.queue()
+    }
+
+    /// The device at the other end.
+    pub(super) fn peer(&self) -> DeviceId {
+        self.session.peer()
+    }
+
+    /// Whether this side opened the channel.
+    pub(super) fn is_opener(&self) -> bool {
+        self.opener
+    }
+
+    /// Why calls fail, once the channel has ended.
+    pub(super) fn closed(&self) -> Option<Status> {
+        self.closed.borrow().clone()
+    }
+
+    /// How a call fails with `error`: as the channel did, if that has ended.
+    pub(super) fn status(&self, error: &capnp::Error) -> Status {
+        self.closed().unwrap_or_else(|| to_status(error))
+    }
+
+    /// Notes which task looks after the channel.
+    pub(super) fn register(&self, waker: &Waker) {
+        let mut task = self.task.borrow_mut();
+        match &mut *task {
+            Some(known) => known.clone_from(waker),
+            None => *task = Some(waker.clone()),
+        }
+    }
+
+    /// Lets the task of the channel look at it.
+    pub(super) fn wake(&self) {
+        if let Some(waker) = &*self.task.borrow() {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Whether another object of the peer may be held.
+    ///
+    /// # Errors
+    ///
+    /// `resource_exhausted`.
+    pub(super) fn admit_import(&self) -> Result<()> {
+        let held = self.imports.get();
+        if held >= MAX_IMPORTS {
+            return Err(Status::resource_exhausted(
+                "too many objects of the peer are held",
+            ));
+        }
+        self.imports.set(held + 1);
+        Ok(())
+    }
+
+    /// Whether another object may be handed out.
+    ///
+    /// # Errors
+    ///
+    /// `resource_exhausted`.
+    pub(super) fn admit_export(&self) -> Result<()> {
+        let held = self.exports.get();
+        if held >= MAX_EXPORTS {
+            return Err(Status::resource_exhausted(
+                "the peer holds too many objects",
+            ));
+        }
+        self.exports.set(held + 1);
+        Ok(())
+    }
+
+    /// Whether another call may be sent.
+    ///
+    /// # Errors
+    ///
+    /// `resource_exhausted` when too much waits for the peer.
+    pub(super) fn admit_call(&self) -> Result<()> {
+        match self.waiting(|backlog| backlog.calls() > MAX_CALLS_WAITING) {
+            true => Err(too_much_waits()),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether results may be sent.
+    ///
+    /// # Errors
+    ///
+    /// `resource_exhausted` when too much waits for the peer.
+    pub(super) fn admit_results(&self) -> Result<()> {
+        match self.waiting(|backlog| backlog.others() > MAX_RESULTS_WAITING) {
+            true => Err(Status::resource_exhausted(
+                "too many answers wait for this channel",
+            )),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether more waits than `limit` allows. What is known of the session's queue may be old, so that one look at it is worth
+    /// while before anybody is refused.
+    fn waiting(&self, limit: impl Fn(&Backlog) -> bool) -> bool {
+        if !limit(&self.backlog.borrow()) {
+            return false;
+        }
+        let queued = self.session.core().mux.queued(self.key.id());
+        let mut backlog = self.backlog.borrow_mut();
+        backlog.update(queued);
+        limit(&backlog)
+    }
+
+    /// The next message for `capnp-rpc`; none once the channel has ended.
+    pub(super) fn poll_receive(
+        self: &Rc<Self>,
+        cx: &Context<'_>,
+    ) -> Poll<capnp::Result<Option<Box<dyn IncomingMessage>>>> {
+        loop {
+            let next = self.inbox.borrow_mut().pop_front();
+            let Some(inbound) = next else {
+                if self.ended.borrow().is_some() {
+                    return Poll::Ready(Ok(None));
+                }
+                self.receiver.replace(Some(cx.waker().clone()));
+                return Poll::Pending;
+            };
+            let consumed = self.consumed.get().saturating_add(inbound.cost);
+            self.consumed.set(consumed);
+            let crowded = self.waiting(|backlog| backlog.others() > MAX_ANSWERS_WAITING);
+            let verdict = self
+                .gate
+                .borrow_mut()
+                .admit(inbound.message, inbound.deadline, crowded);
+            match verdict {
+                Verdict::Pass(message, arrived) => {
+                    let message = network::Incoming::new(message, arrived, self);
+                    return Poll::Ready(Ok(Some(Box::new(message))));
+                }
+                Verdict::Handled(answers) => {
+                    for answer in answers {
+                        let bytes = answer.len_bytes();
+                        self.push(Body::Owned(answer), None, bytes, false);
+                    }
+                }
+                Verdict::Violation(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+
+    /// Queues a message of `capnp-rpc`.
+    pub(super) fn send(&self, message: Rc<Builder<HeapAllocator>>, deadline: Option<Instant>) {
+        let sent = self.gate.borrow_mut().sent(&message);
+        let call = matches!(sent, Ok(Sent::Call));
+        if let Ok(Sent::Awaited(finish)) = sent {
+            self.inbox.borrow_mut().push_back(Inbound {
+                message: finish,
+                deadline: None,
+                cost: 0,
+            });
+            self.wake_receiver();
+        }
+        let bytes = message.size_in_words().saturating_mul(8);
+        self.push(Body::Shared(message), deadline, bytes, call);
+    }
+
+    fn push(&self, body: Body, deadline: Option<Instant>, bytes: usize, call: bool) {
+        if self.closed.borrow().is_some() {
+            return;
+        }
+        self.backlog.borrow_mut().wait(bytes, call);
+        self.outbox.borrow_mut().push(Out {
+            body,
+            deadline,
+            bytes,
+            call,
+        });
+        self.wake();
+    }
+
+    fn wake_receiver(&self) {
+        if let Some(waker) = self.receiver.take() {
+            waker.wake();
+        }
+    }
+
+    /// Takes what has come in.
+    pub(super) fn take_in(&self) {
+        let (messages, ended) = self.link.take();
+        if messages.is_empty() && ended.is_none() {
+            return;
+        }
+        self.inbox.borrow_mut().extend(messages);
+        if ended.is_some() {
+            self.ended.replace(ended);
+        }
+        self.wake_receiver();
+    }
+
+    /// Ends a turn: hands over to the session what goes out, all of it at once, and gives back the credit of what came in.
+    pub(super) fn settle(&self) {
+        // Who reads content looks right after; what is left here is of no use to anybody.
+        self.arrived.take();
+        let outbox = self.outbox.take();
+        let consumed = self.consumed.take();
+        if outbox.is_empty() && consumed == 0 {
+            return;
+        }
+        let now = {
+            let _entered = self.user.enter();
+            Instant::now()
+        };
+        // What has to be copied is copied without the lock.
+        let outbox: Vec<_> = outbox
+            .into_iter()
+            .map(|out| (out.body.into_outgoing(), out.deadline, out.bytes, out.call))
+            .collect();
+        let id = self.key.id();
+        {
+            let mut core = self.session.core();
+            if !core.is_current(self.key) {
+                core.mux.refund(consumed);
+                return;
+            }
+            core.mux.consume(id, consumed);
+            let mut backlog = self.backlog.borrow_mut();
+            for (outgoing, deadline, bytes, call) in outbox {
+                let before = core.mux.queued(id);
+                let milliseconds = deadline.map_or(0, |deadline| milliseconds(deadline - now));
+                let sent = match outgoing {
+                    Some(outgoing) => core.mux.send(id, Outbound::Message(outgoing, milliseconds)),
+                    None => Err(SendError::TooLong { length: bytes }),
+                };
+                if matches!(sent, Err(SendError::TooLong { .. })) {
+                    self.too_long.set(true);
+                }
+                let queued = core.mux.queued(id).saturating_sub(before);
+                backlog.hand_over(bytes, queued, call);
+            }
+            backlog.update(core.mux.queued(id));
+            core.recount(self.key);
+        }
+        self.session.wake_driver();
+    }
+
+    /// `capnp-rpc` has given up the connection.
+    pub(super) fn go_down(&self, error: Option<capnp::Error>) {
+        let error = error.unwrap_or_else(|| capnp::Error::disconnected(String::new()));
+        self.down.borrow_mut().get_or_insert(error);
+        self.wake();
+    }
+
+    /// `capnp-rpc` has panicked: what it holds of this channel cannot be trusted any more.
+    pub(super) fn panicked(&self) {
+        tracing::error!(peer = %self.peer(), channel = ?self.key, "a level 1 channel panicked");
+        self.panicked.set(true);
+        self.wake();
+    }
+
+    pub(super) fn has_panicked(&self) -> bool {
+        self.panicked.get()
+    }
+
+    /// Whether the channel is over, why, and what the peer has to be told.
+    pub(super) fn verdict(&self) -> Option<(Status, Option<CloseCode>)> {
+        if self.panicked.get() {
+            let status = Status::internal("the channel was reset: an internal error");
+            return Some((status, Some(CloseCode::INTERNAL_ERROR)));
+        }
+        if self.too_long.get() || self.backlog.borrow().total() > MAX_BACKLOG {
+            let status = Status::resource_exhausted("the channel was reset: too much waits on it");
+            return Some((status, Some(CloseCode::RESOURCE_LIMIT)));
+        }
+        if let Some(error) = &*self.down.borrow() {
+            if let Some(status) = &*self.ended.borrow() {
+                return Some((status.clone(), None));
+            }
+            if let Some(aborted) = self.gate.borrow().aborted() {
+                let fault = Fault::aborted(aborted);
+                return Some((fault.to_status(), Some(fault.close_code())));
+            }
+            let status = Status::unavailable(format!("the channel was reset: {error}"));
+            return Some((status, Some(CloseCode::PROTOCOL_ERROR)));
+        }
+        let unused = self.opener
+            && self.imports.get() == 0
+            && self.exports.get() == 0
+            && self.gate.borrow().is_idle();
+        unused.then(|| {
+            let status = Status::unavailable("the channel is closed");
+            (status, Some(CloseCode::END))
+        })
+    }
+
+    /// Ends the channel: towards the peer at once, for callers as soon as [`clean_up`](Self::clean_up) is called.
+    pub(super) fn shut(&self, status: Status, code: Option<CloseCode>) {
+        if self.closed.borrow().is_some() {
+            return;
+        }
+        tracing::debug!(peer = %self.peer(), channel = ?self.key, %status, "level 1 channel ended");
+        self.closed.replace(Some(status));
+        self.outbox.take();
+        let left = self.inbox.take().into_iter().chain(self.link.take().0);
+        let left = left.fold(self.consumed.take(), |sum, inbound| {
+            sum.saturating_add(inbound.cost)
+        });
+        {
+            let mut core = self.session.core();
+            if core.is_current(self.key) {
+                core.mux.consume(self.key.id(), left);
+                if let Some(code) = code {
+                    core.mux.close(self.key.id(), code, &[]);
+                    core.mux.discard(self.key.id());
+                }
+                core.remove(self.key);
+            } else {
+                core.mux.refund(left);
+            }
+        }
+        self.session.wake_driver();
+        if let Some(vat) = self.vat.upgrade() {
+            let gone = vat.channels.borrow_mut().remove(&self.number());
+            drop(gone);
+        }
+    }
+
+    /// Fails what still waits for the channel, and lets go of the peer's objects.
+    pub(super) fn clean_up(self: &Rc<Self>) {
+        let Some(vat) = self.vat.upgrade() else {
+            return;
+        };
+        let status = self.closed();
+        let status = status.unwrap_or_else(|| Status::unavailable("the channel has ended"));
+        vat.fail_calls(self, &status);
+        for hook in vat.forget(self) {
+            drop_caught(hook);
+        }
+    }
+
+    /// Ends the channel at once.
+    pub(super) fn end(self: &Rc<Self>, status: Status, code: Option<CloseCode>) {
+        self.shut(status, code);
+        self.clean_up();
+        self.wake();
+    }
+}
+
+impl Body {
+    /// The message to be sent; `None` if no peer would take it.
+    fn into_outgoing(self) -> Option<Outgoing> {
+        match self {
+            Self::Owned(outgoing) => Some(outgoing),
+            Self::Shared(message) => match Rc::try_unwrap(message) {
+                Ok(message) => Some(Outgoing::built(message)),
+                Err(message) => {
+                    let copy = Message::copy_of(&message.get_segments_for_output());
+                    copy.ok().map(Outgoing::from)
+                }
+            },
+        }
+    }
+}
+
+/// Whole milliseconds for the wire: at least 1, since 0 says "no deadline".
+fn milliseconds(left: Duration) -> u32 {
+    u32::try_from(left.as_millis()).unwrap_or(u32::MAX).max(1)
+}

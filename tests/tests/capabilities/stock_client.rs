@@ -1,0 +1,1 @@
+//! A stock client at the other end.
