@@ -9,14 +9,14 @@ use std::{
     time::Duration,
 };
 
-use futures::FutureExt as _;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::{
     Capability, Context, MethodDescriptor, Result, Status,
-    capability::{Answer, Promised, Route},
+    capability::Route,
     intercept::{self, Reply},
     message::{Incoming, Outgoing},
+    promised::{self, Answer},
     session::CallSlot,
     vat::{Question, VatCall},
 };
@@ -119,19 +119,14 @@ impl Pipeline {
     /// The capability that is here.
     #[must_use]
     pub fn capability(&self) -> Capability {
-        let answer = match &self.source {
-            Source::Answer(answer) => answer.clone(),
-            Source::Vat(question) => return Route::Vat(question.pipelined(&self.path)).into(),
+        let route = match &self.source {
+            Source::Answer(answer) => Route::Promised(answer.promised(&self.path)),
+            Source::Vat(question) => Route::Vat(question.pipelined(&self.path)),
             Source::Failed(status) => {
-                let failed = std::future::ready(Err(status.clone()));
-                failed.boxed().shared()
+                Route::Promised(promised::failed(status.clone()).promised(&self.path))
             }
         };
-        Route::Promised(Promised {
-            answer,
-            path: self.path.clone(),
-        })
-        .into()
+        route.into()
     }
 }
 
@@ -242,9 +237,7 @@ impl RawCall {
                 State::Remote(slot) => return slot.poll(cx).map_ok(Incoming::from),
                 State::Vat { call, expiry } => (call.poll(cx), expiry),
                 State::Running { future, expiry } => (future.as_mut().poll(cx), expiry),
-                State::Shared { answer, expiry } => {
-                    (answer.poll_unpin(cx).map_ok(Incoming::from), expiry)
-                }
+                State::Shared { answer, expiry } => (answer.poll(cx), expiry),
                 State::Failed(status) => return Poll::Ready(Err(status.clone())),
                 State::Done => {
                     return Poll::Ready(Err(Status::internal("a finished call was polled again")));
@@ -342,8 +335,7 @@ impl RawCall {
             state: std::mem::replace(&mut self.state, State::Done),
             timeout: self.timeout,
         };
-        let answer = async move { started.await.map(Incoming::share) };
-        let answer: Answer = answer.boxed().shared();
+        let answer = Answer::new(async move { started.await.map(Incoming::share) });
         self.state = State::Shared {
             answer: answer.clone(),
             expiry,
@@ -365,11 +357,7 @@ fn run(route: Route, method: Method, params: Outgoing, deadline: Instant) -> Run
             );
             Box::pin(async move { answer.await.map(Incoming::from) })
         }
-        Route::Promised(promised) => Box::pin(async move {
-            let target = promised.resolve().await?;
-            let left = deadline.saturating_duration_since(Instant::now());
-            target.call_method(method, params).timeout(left).await
-        }),
+        Route::Promised(promised) => Box::pin(promised.call(method, params, deadline)),
         Route::Null | Route::Remote(_) | Route::Vat(_) => {
             let left = deadline.saturating_duration_since(Instant::now());
             let call = RawCall::new(route.into(), method, params).timeout(left);

@@ -2,19 +2,17 @@
 
 use std::{
     fmt,
-    future::Future,
-    pin::Pin,
     sync::{Arc, LazyLock},
 };
 
 use dsoftbus_proto::identity::DeviceId;
-use futures::future::Shared;
 
 use crate::{
-    CallFuture, Context, MethodDescriptor, RawCall, Result, ServiceDescriptor, Skeleton,
+    CallFuture, Context, MethodDescriptor, RawCall, ServiceDescriptor, Skeleton,
     call::Method,
     intercept::{self, Chain, Interceptor},
-    message::{Incoming, Outgoing, SharedIncoming},
+    message::{Incoming, Outgoing},
+    promised::Promised,
     session::RpcChannel,
     vat::Import,
 };
@@ -122,9 +120,7 @@ impl PartialEq for Capability {
             (Route::Local(one), Route::Local(other)) => {
                 std::ptr::addr_eq(Arc::as_ptr(one), Arc::as_ptr(other))
             }
-            (Route::Promised(one), Route::Promised(other)) => {
-                one.answer.ptr_eq(&other.answer) && one.path == other.path
-            }
+            (Route::Promised(one), Route::Promised(other)) => one == other,
             _ => false,
         }
     }
@@ -142,30 +138,8 @@ impl fmt::Debug for Capability {
                 .debug_tuple("Local")
                 .field(&skeleton.descriptor().name)
                 .finish(),
-            Route::Promised(promised) => f.debug_tuple("Promised").field(&promised.path).finish(),
+            Route::Promised(promised) => f.debug_tuple("Promised").field(&promised.path()).finish(),
         }
-    }
-}
-
-/// The results of a call in this process, for the call and for those pipelined on it.
-pub(crate) type Answer = Shared<Pin<Box<dyn Future<Output = Result<SharedIncoming>> + Send>>>;
-
-/// A capability in results that are not there yet.
-#[derive(Clone)]
-pub(crate) struct Promised {
-    pub(crate) answer: Answer,
-    pub(crate) path: Vec<u16>,
-}
-
-impl Promised {
-    /// Waits for the results.
-    ///
-    /// # Errors
-    ///
-    /// The status of the call, or `data_loss` when its results have no such capability.
-    pub(crate) async fn resolve(self) -> Result<Capability> {
-        let results = Incoming::from(self.answer.await?);
-        results.pipelined(&self.path)
     }
 }
 

@@ -25,6 +25,7 @@ pub mod keyfile;
 mod message;
 mod node;
 mod peer;
+mod promised;
 mod service;
 mod session;
 mod status;
