@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::tool::Tool;
-use crate::{check, deps, emit, output, raw, rename, request, tool};
+use crate::{check, deps, emit, output, raw, request, tool};
 
 /// Name of the file that is written, which `dsoftbus::include_schemas!()` includes.
 const OUTPUT: &str = "dsoftbus.rs";
@@ -143,7 +143,7 @@ impl Builder {
         check::check(&schema, self.allow_reserved, self.services).map_err(Error::Rules)?;
         let typed = emit::emit(&schema, &parent, self.services);
         let raw = if self.raw {
-            raw::generate(&rename::for_capnpc(root)?, &schema, &parent, out_dir)?
+            raw::generate(&raw::for_capnpc(root)?, &schema, &parent, out_dir)?
         } else {
             Vec::new()
         };

@@ -40,7 +40,6 @@ mod names;
 mod output;
 mod raw;
 mod recursion;
-mod rename;
 mod request;
 mod tool;
 
