@@ -10,9 +10,9 @@ use dsoftbus_proto::identity::DeviceId;
 use tokio::sync::oneshot;
 
 use crate::{
+    __private::outline,
     CallFuture, Client, Context, MethodDescriptor, RawCall, Result, ServiceDescriptor, Skeleton,
     Status,
-    __private::outline,
     call::Method,
     intercept::{self, Chain, Interceptor},
     message::{Incoming, Outgoing},
