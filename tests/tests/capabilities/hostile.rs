@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use capnp_rpc::rpc_capnp::{cap_descriptor, message, message_target, return_};
+use capnp_rpc::rpc_capnp::{cap_descriptor, exception, message, message_target, return_};
 use dsoftbus::{
     __private::capnp::{
         capability::FromClientHook,
@@ -489,4 +489,189 @@ async fn a_peer_that_calls_and_never_reads_loses_its_channel_and_no_more() {
     }
     assert_eq!(attacker.closed().await, CloseCode::RESOURCE_LIMIT);
     target.unharmed().await;
+}
+
+/// A peer that serves by hand what the node asks of it.
+struct Impostor {
+    attacker: Attacker,
+    hub: HubClient,
+}
+
+impl Impostor {
+    /// Has a node open a channel, and hands out the service as capability 0.
+    async fn new() -> Self {
+        let node = Node::builder()
+            .allow(Trust::anyone())
+            .serve(TestHub::default());
+        // A node of the tests, whose clock waits for all of its threads.
+        let node = within(testing::pair(node)).await.unwrap().node;
+        let (hand, seen) = Hand::meet(&node).await;
+        let opening = seen.clone();
+        let opening = tokio::spawn(async move { within(opening.open()).await });
+        let mut attacker = Attacker {
+            hand,
+            seen,
+            channel: dsoftbus_tests::by_hand::channel(0, CHANNEL),
+        };
+        attacker.channel = attacker
+            .hand
+            .find(|frame| match frame {
+                Frame::Open { channel, .. } => Some(*channel),
+                _ => None,
+            })
+            .await
+            .unwrap();
+        let channel = attacker.channel;
+        let extra = &[];
+        attacker
+            .hand
+            .send(&[Frame::Accept { channel, extra }])
+            .await;
+        let hub: HubClient = opening.await.unwrap().unwrap();
+        attacker
+            .send_with(|message, table| {
+                let mut answer = message.init_return();
+                answer.set_answer_id(0);
+                let mut results = answer.init_results();
+                results
+                    .reborrow()
+                    .init_cap_table(1)
+                    .get(0)
+                    .set_sender_hosted(0);
+                let mut content = results.get_content();
+                content.imbue_mut(table);
+                content.set_as_capability(Outgoing::hook(0));
+            })
+            .await;
+        Self { attacker, hub }
+    }
+
+    /// Waits for a call of the node; returns its question.
+    async fn called(&mut self) -> u32 {
+        self.attacker
+            .find(|message| match message.which() {
+                Ok(message::Call(Ok(call))) => Some(call.get_question_id()),
+                _ => None,
+            })
+            .await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_gives_up_fails_calls_with_its_own_words() {
+    let mut peer = Impostor::new().await;
+    let call = tokio::spawn(within(peer.hub.echo("x")));
+    peer.called().await;
+    peer.attacker
+        .send(|message| {
+            let mut abort = message.init_abort();
+            abort.set_type(exception::Type::Failed);
+            abort.set_reason("dsb:data_loss: the disk is gone");
+        })
+        .await;
+    let status = call.await.unwrap().unwrap_err();
+    assert_eq!(
+        (status.code(), status.message(), status.is_remote()),
+        (Code::DataLoss, "the disk is gone", true)
+    );
+    assert_eq!(peer.attacker.closed().await, CloseCode::PROTOCOL_ERROR);
+    let status = within(peer.hub.echo("x")).await.unwrap_err();
+    assert_eq!(status.code(), Code::DataLoss);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_breaks_the_protocol_fails_its_calls() {
+    let mut peer = Impostor::new().await;
+    let call = tokio::spawn(within(peer.hub.echo("x")));
+    peer.called().await;
+    peer.attacker
+        .send(|message| message.init_return().set_answer_id(77))
+        .await;
+    let status = call.await.unwrap().unwrap_err();
+    assert_eq!(
+        (status.code(), status.is_remote()),
+        (Code::Unavailable, false)
+    );
+    assert_eq!(peer.attacker.closed().await, CloseCode::PROTOCOL_ERROR);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_came_before_the_end_counts() {
+    let mut peer = Impostor::new().await;
+    let call = tokio::spawn(within(peer.hub.echo("x")));
+    let question = peer.called().await;
+    let answer = |text: &'static str| {
+        move |message: message::Builder<'_>| {
+            let mut answer = message.init_return();
+            answer.set_answer_id(question);
+            let content = answer.init_results().get_content();
+            content
+                .init_as::<hub::echo_results::Builder<'_>>()
+                .set_text(text);
+        }
+    };
+    peer.attacker.send(answer("last words")).await;
+    let channel = peer.attacker.channel;
+    peer.attacker
+        .hand
+        .send(&[Frame::Close {
+            channel,
+            code: CloseCode::END,
+            extra: &[],
+        }])
+        .await;
+    assert_eq!(call.await.unwrap().unwrap(), "last words");
+    let status = within(peer.hub.echo("x")).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable);
+}
+
+#[tokio::test(start_paused = true)]
+async fn results_that_make_no_sense_cost_their_call_only() {
+    let mut peer = Impostor::new().await;
+    // A list where a struct belongs, and a capability that is not in the table.
+    let mut call = peer.hub.make("x");
+    let pipelined = call.pipeline();
+    let call = tokio::spawn(within(call));
+    let question = peer.called().await;
+    peer.attacker
+        .send(|message| {
+            let mut answer = message.init_return();
+            answer.set_answer_id(question);
+            let content = answer.init_results().get_content();
+            let _: dsoftbus::__private::capnp::data::Builder<'_> = content.initn_as(8);
+        })
+        .await;
+    let status = call.await.unwrap().unwrap_err();
+    assert_eq!(status.code(), Code::DataLoss, "{status}");
+    let status = within(pipelined.say("x")).await.unwrap_err();
+    assert_eq!(status.code(), Code::DataLoss, "{status}");
+    let call = tokio::spawn(within(peer.hub.make("x")));
+    let question = peer.called().await;
+    peer.attacker
+        .send_with(|message, table| {
+            let mut answer = message.init_return();
+            answer.set_answer_id(question);
+            let mut content = answer.init_results().get_content();
+            content.imbue_mut(table);
+            content
+                .init_as::<hub::make_results::Builder<'_>>()
+                .set_thing(FromClientHook::new(Outgoing::hook(0)));
+        })
+        .await;
+    // Nothing at all, to whoever looks for it.
+    let thing = call.await.unwrap().unwrap();
+    assert!(dsoftbus::Client::capability(&thing).is_null());
+    // An answer that is none ends with the time of the call.
+    let call = peer.hub.echo("x").timeout(Duration::from_millis(100));
+    let call = tokio::spawn(within(call));
+    let question = peer.called().await;
+    peer.attacker
+        .send(|message| {
+            let mut answer = message.init_return();
+            answer.set_answer_id(question);
+            answer.set_canceled(());
+        })
+        .await;
+    let status = call.await.unwrap().unwrap_err();
+    assert_eq!(status.code(), Code::DeadlineExceeded);
 }
