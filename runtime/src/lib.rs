@@ -30,6 +30,7 @@ pub mod keyfile;
 mod message;
 mod node;
 mod peer;
+mod promised;
 mod service;
 mod session;
 mod status;

@@ -4,6 +4,8 @@
 
 #[path = "capabilities/caller.rs"]
 mod caller;
+#[path = "capabilities/hostile.rs"]
+mod hostile;
 #[path = "capabilities/node.rs"]
 mod node;
 #[path = "capabilities/stock_client.rs"]

@@ -103,6 +103,8 @@ impl<'s> Decoder<'s> {
         depth: usize,
     ) -> Result<Value> {
         let depth = deeper(depth)?;
+        // Fields that are passed over take no memory, but a schema may have tens of thousands in every struct of a list.
+        self.charge(members.fields.len())?;
         let active = members
             .discriminant
             .map(|offset| reader.get_data_field::<u16>(offset));

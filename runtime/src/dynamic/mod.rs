@@ -28,6 +28,7 @@
 //! Schemas and messages of a peer are both taken to be hostile: whatever they say costs bounded memory, time and stack.
 
 mod arguments;
+mod client;
 mod decode;
 mod encode;
 mod literal;
@@ -42,6 +43,7 @@ mod tests;
 
 pub use self::{
     arguments::{ArgumentError, parse_arguments},
+    client::DynamicClient,
     decode::{DecodeError, MAX_DECODED_BYTES, decode},
     encode::{EncodeError, MAX_ENCODED_WORDS, encode},
     literal::{LiteralError, LiteralProblem},

@@ -75,7 +75,7 @@ fn places() -> impl Strategy<Value = Vec<(Index, u8, u8)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn a_damaged_schema_is_refused_or_safe(places in places(), scattered: bool, value in values(everything(), EVERYTHING_ID)) {

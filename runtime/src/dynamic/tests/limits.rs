@@ -95,6 +95,19 @@ fn a_few_bytes_do_not_become_gigabytes() {
 }
 
 #[test]
+fn members_of_a_union_that_are_not_active_count_too() {
+    let empty = schema("struct S { list @0 :List(E); } struct E {}");
+    let value = fields([("list", Value::List(vec![nothing(); 100_000]))]);
+    let bytes = written(&empty, id(&empty, "S"), &value).unwrap();
+    let members: String = (0..700).map(|i| format!("f{i} @{i} :Void; ")).collect();
+    let wide = schema(&format!(
+        "struct S {{ list @0 :List(E); }} struct E {{ union {{ {members} }} }}"
+    ));
+    let error = read(&wide, id(&wide, "S"), &bytes).unwrap_err();
+    assert_eq!(*error.error(), DecodeError::TooLarge);
+}
+
+#[test]
 fn defaults_count_for_what_they_amount_to() {
     let empty = schema("struct S { list @0 :List(E); } struct E {}");
     let value = fields([("list", Value::List(vec![nothing(); 50_000]))]);
