@@ -14,6 +14,7 @@ use crate::{
     CallFuture, Client, Context, MethodDescriptor, RawCall, Result, ServiceDescriptor, Skeleton,
     Status,
     call::Method,
+    in_order::in_order,
     intercept::{self, Chain, Interceptor},
     message::{Incoming, Outgoing},
     promised::{Answer, Promised},
@@ -49,9 +50,10 @@ pub(crate) enum Route {
 }
 
 impl Capability {
-    /// A reference to an object in this process: calls are encoded and decoded, and never on a wire.
+    /// A reference to an object in this process: calls are encoded and decoded, and never on a wire. Each call of this makes
+    /// another object of the skeleton, as far as equality and the order of streams go.
     pub fn local(skeleton: Arc<dyn Skeleton>) -> Self {
-        Route::Local(skeleton).into()
+        Route::Local(in_order(skeleton)).into()
     }
 
     /// A reference to nothing.

@@ -23,6 +23,7 @@ mod error;
 mod extensions;
 mod generated;
 mod identity;
+mod in_order;
 pub mod index;
 mod intercept;
 pub mod introspection;

@@ -245,10 +245,10 @@ impl<T: Pointer> Stream for Items<T> {
         if matches!(self.state, State::Over) {
             return Poll::Ready(None);
         }
-        let received = match self.receiver.poll_recv(cx) {
+        let received = match self.state {
             // What was sent before the call failed comes first, and whoever keeps the sink does not keep the stream.
-            Poll::Pending if matches!(self.state, State::Driven(Err(_))) => None,
-            received => ready!(received),
+            State::Driven(Err(_)) => self.receiver.try_recv().ok(),
+            _ => ready!(self.receiver.poll_recv(cx)),
         };
         if let Some(Item::Value(value, _room)) = received {
             return Poll::Ready(Some(Ok(value)));

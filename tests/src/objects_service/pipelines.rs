@@ -1,6 +1,6 @@
 //! [`TestPipelines`]: results with capabilities in them.
 
-use dsoftbus::{AnyPointer, Context, Result};
+use dsoftbus::{AnyPointer, Client as _, Context, Result};
 
 use super::{TestBasics, TestDerived, Watch};
 use crate::{
@@ -56,8 +56,12 @@ impl Pipelines for TestPipelines {
         Ok(any)
     }
 
-    async fn get_cap_pipeline_only(&self, _cx: &Context) -> Result<Box> {
+    async fn get_cap_pipeline_only(&self, cx: &Context) -> Result<Box> {
         let _running = self.watch.running.enter();
+        let cap = TestBasics::client(&self.watch);
+        // The box is the first pointer of the results, and the capability the first of the box.
+        cx.set_pipeline([(&[0, 0][..], cap.capability())])?;
+        drop(cap);
         std::future::pending().await
     }
 }

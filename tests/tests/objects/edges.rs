@@ -183,21 +183,13 @@ async fn a_client_is_intercepted(bench: Bench) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_calls_of_a_node_are_intercepted_with_those_of_its_objects() {
+async fn the_calls_of_a_service_are_intercepted_and_a_tag_is_left_for_the_handler() {
     let log = Log::default();
     let bench = session(Node::builder().intercept(Logging("node", log.clone()))).await;
     assert_eq!(within(bench.objects.tag()).await.unwrap(), "left by node");
     assert_eq!(
         log.take(),
         ["node: Objects.tag", "node: Objects.tag answered"]
-    );
-    // A call of an object of the service comes in the same way.
-    let basics = within(bench.objects.basics()).await.unwrap();
-    log.take();
-    within(basics.foo(1, true)).await.unwrap();
-    assert_eq!(
-        log.take(),
-        ["node: Basics.foo", "node: Basics.foo answered"]
     );
 }
 

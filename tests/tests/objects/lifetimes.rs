@@ -51,6 +51,7 @@ async fn an_object_in_results_that_nobody_takes_is_let_go(bench: Bench) {
         call.abort();
         drop(call.await);
     }
+    settle().await;
     bench.watch.handles.reaches(0).await;
     assert_eq!(within(more.handle_count()).await.unwrap(), 0);
 }

@@ -18,7 +18,7 @@ scenarios! {
     a_call_that_fails_fails_what_is_pipelined_on_it: Here Session Stock;
     pipelining_into_nothing_fails_and_does_not_hang: Here Session Stock;
     a_cancelled_call_cancels_what_is_pipelined_on_it: Here Session Stock;
-    a_result_that_is_published_early_is_called_though_the_call_never_returns: Stock;
+    a_result_that_is_published_early_is_called_though_the_call_never_returns: Session Stock;
 }
 
 async fn a_result_is_called_before_it_is_there(bench: Bench) {
@@ -26,8 +26,11 @@ async fn a_result_is_called_before_it_is_there(bench: Bench) {
     let mut pipelines = bench.objects.pipelines();
     let mut get_cap = pipelines.pipeline().get_cap(234, &mine);
     let out = get_cap.pipeline().out_box().cap();
+    let inside = get_cap.pipeline().out_box().inside().cap();
     let said = within(out.foo(321, false)).await.unwrap();
     assert_eq!(said, "derived foo(321, false)");
+    let said = within(inside.foo(322, false)).await.unwrap();
+    assert_eq!(said, "foo(322, false)");
     assert_eq!(bench.mine.foos.get(), 1);
     // The call itself can still be awaited.
     let results = within(get_cap).await.unwrap();
