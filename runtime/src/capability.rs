@@ -1,6 +1,7 @@
 //! [`Capability`]: a reference to an object, wherever it is.
 
 use std::{
+    any::Any,
     fmt,
     marker::PhantomData,
     sync::{Arc, LazyLock},
@@ -215,6 +216,13 @@ impl Skeleton for Forward {
             schema: &[],
         });
         &FORWARDED
+    }
+
+    fn held_by_peer(&self) -> Option<Box<dyn Any + Send>> {
+        match self.0.route() {
+            Route::Local(skeleton) => skeleton.held_by_peer(),
+            _ => None,
+        }
     }
 
     fn call(&self, cx: Context, interface_id: u64, method_id: u16, params: Incoming) -> CallFuture {

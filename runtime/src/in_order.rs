@@ -1,6 +1,6 @@
 //! [`InOrder`]: an object in this process with streaming methods, whose calls come one after the other as they do on a wire.
 
-use std::{future::poll_fn, sync::Arc, task::Poll};
+use std::{any::Any, future::poll_fn, sync::Arc, task::Poll};
 
 use tokio::sync::Mutex;
 
@@ -34,6 +34,10 @@ struct InOrder {
 impl Skeleton for InOrder {
     fn descriptor(&self) -> &'static ServiceDescriptor {
         self.skeleton.descriptor()
+    }
+
+    fn held_by_peer(&self) -> Option<Box<dyn Any + Send>> {
+        self.skeleton.held_by_peer()
     }
 
     fn call(&self, cx: Context, interface_id: u64, method_id: u16, params: Incoming) -> CallFuture {

@@ -17,6 +17,8 @@ scenarios! {
     a_stream_ends_with_the_call_that_drives_it: Here Session Stock;
     a_stream_whose_call_fails_ends_with_its_status: Here Session Stock;
     a_stream_that_outlives_its_call_ends_by_itself: Here Session Stock;
+    a_driven_stream_goes_on_while_the_peer_holds_its_sink: Session Stock;
+    a_driven_stream_ends_at_the_deadline_of_its_call: Here Session Stock;
     a_sink_that_is_dropped_breaks_the_stream_off: Here Session Stock;
     a_reader_that_goes_away_stops_the_producer: Here Session Stock;
     a_driven_stream_that_is_dropped_cancels_its_call: Here Session Stock;
@@ -71,32 +73,29 @@ async fn numbers_come_in_order_and_then_the_end(bench: Bench) {
 async fn a_stream_ends_with_the_call_that_drives_it(bench: Bench) {
     for ending in [Ending::Clean, Ending::Dropped] {
         let (sink, items) = dsoftbus::stream();
-        let mut items = items.driven_by(bench.objects.numbers(100, 0, ending, &sink));
-        drop(sink);
+        let mut items = items.driven_by(bench.objects.numbers(1_000, 1_000, ending, &sink));
+        // Whoever keeps a sink here does not keep the stream.
         let (values, ended) = drain(&mut items).await;
         ended.unwrap();
-        assert_eq!(values, up_to(100));
+        assert_eq!(values, up_to(1_000));
+        drop(sink);
     }
 }
 
 async fn a_stream_whose_call_fails_ends_with_its_status(bench: Bench) {
-    let (sink, items) = dsoftbus::stream();
-    let call = bench.objects.numbers(100, 0, Ending::Failed, &sink);
-    let (values, ended) = drain(&mut items.driven_by(call)).await;
-    let status = ended.unwrap_err();
-    assert_eq!(
-        basics::Error::from_status(&status),
-        Some(basics::Error::Broken)
-    );
-    // What was sent before comes first.
-    assert_eq!(values, up_to(100));
-    // Its deadline is that of any call.
-    let (sink, items) = dsoftbus::stream();
-    let call = bench.objects.numbers(3, 0, Ending::Never, &sink);
-    drop(sink);
-    let (values, ended) = drain(&mut items.driven_by(call)).await;
-    assert_eq!(ended.unwrap_err().code(), Code::DeadlineExceeded);
-    assert_eq!(values, up_to(3));
+    for bytes in [0, 1_000] {
+        let (sink, items) = dsoftbus::stream();
+        let call = bench.objects.numbers(1_000, bytes, Ending::Failed, &sink);
+        let (values, ended) = drain(&mut items.driven_by(call)).await;
+        let status = ended.unwrap_err();
+        assert_eq!(
+            basics::Error::from_status(&status),
+            Some(basics::Error::Broken)
+        );
+        // What was sent before comes first, also what the reader had no room for.
+        assert_eq!(values, up_to(1_000));
+        drop(sink);
+    }
 }
 
 async fn a_stream_that_outlives_its_call_ends_by_itself(bench: Bench) {
@@ -108,6 +107,26 @@ async fn a_stream_that_outlives_its_call_ends_by_itself(bench: Bench) {
     let (values, ended) = drain(&mut items).await;
     ended.unwrap();
     assert_eq!(values, up_to(500));
+}
+
+async fn a_driven_stream_goes_on_while_the_peer_holds_its_sink(bench: Bench) {
+    for ending in [Ending::Clean, Ending::Dropped] {
+        let (sink, items) = dsoftbus::stream();
+        let mut items = items.driven_by(bench.objects.publish(500, ending, &sink));
+        let (values, ended) = drain(&mut items).await;
+        ended.unwrap();
+        assert_eq!(values, up_to(500));
+        drop(sink);
+    }
+}
+
+async fn a_driven_stream_ends_at_the_deadline_of_its_call(bench: Bench) {
+    let (sink, items) = dsoftbus::stream();
+    let call = bench.objects.numbers(3, 0, Ending::Never, &sink);
+    let (values, ended) = drain(&mut items.driven_by(call)).await;
+    assert_eq!(ended.unwrap_err().code(), Code::DeadlineExceeded);
+    assert_eq!(values, up_to(3));
+    drop(sink);
 }
 
 async fn a_sink_that_is_dropped_breaks_the_stream_off(bench: Bench) {
