@@ -9,6 +9,7 @@ mod errors;
 mod interface;
 mod messages;
 mod mock;
+mod pairs;
 mod pipeline;
 mod server;
 mod types;
@@ -26,6 +27,7 @@ use crate::names;
 
 pub(crate) use errors::Code;
 pub(crate) use interface::{INTERFACE_CONSTANTS, method_constant};
+pub(crate) use pairs::pairs;
 pub(crate) use types::WHICH;
 
 /// Marks each item of the typed layer; `output` spells it out as [`ALLOW`].
@@ -46,14 +48,7 @@ pub(crate) struct Options<'s> {
 
 /// The typed layer as items of one module.
 pub(crate) fn emit(schema: &Schema, engines: &Engines<'_>, options: &Options<'_>) -> TokenStream {
-    let mut enumerants = BTreeMap::new();
-    collect_enums(schema.items(), &mut enumerants);
-    let cx = Emitter {
-        schema,
-        engines,
-        options,
-        enumerants,
-    };
+    let cx = Emitter::new(schema, engines, options);
     let items = schema.items().flat_map(|item| cx.item(item));
     let items = items.map(|item| quote!(#[dsoftbus_generated] #item));
     quote!(#(#items)*)
@@ -80,6 +75,19 @@ fn collect_enums<'s>(
             Item::Struct(body) => collect_enums(&body.items, enums),
             Item::Interface(body) => collect_enums(&body.items, enums),
             Item::Const(_) => {}
+        }
+    }
+}
+
+impl<'s> Emitter<'s> {
+    fn new(schema: &'s Schema, engines: &'s Engines<'s>, options: &'s Options<'s>) -> Self {
+        let mut enumerants = BTreeMap::new();
+        collect_enums(schema.items(), &mut enumerants);
+        Self {
+            schema,
+            engines,
+            options,
+            enumerants,
         }
     }
 }
