@@ -44,3 +44,22 @@ pub fn within<F: Future>(future: F) -> impl Future<Output = F::Output> {
         }
     }
 }
+
+/// Waits for what happens at once: in a paused clock, for what needs no deadline to pass.
+///
+/// # Panics
+///
+/// When it took longer than [`AT_ONCE`].
+#[track_caller]
+pub fn promptly<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let place = std::panic::Location::caller();
+    async move {
+        match tokio::time::timeout(AT_ONCE, future).await {
+            Ok(output) => output,
+            Err(_) => panic!("the wait at {place} took longer than {AT_ONCE:?}"),
+        }
+    }
+}
+
+/// What is at once for [`promptly`]: shorter than any deadline.
+pub const AT_ONCE: Duration = Duration::from_secs(1);

@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::{TestObjects, Watch, stock};
-use crate::{ObjectsClient, objects, objects_capnp, within};
+use crate::{ObjectsClient, objects, objects_capnp, promptly, within};
 
 /// Where the objects of a scenario are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -55,8 +55,8 @@ pub async fn at<F: Future<Output = ()>>(place: Place, scenario: impl FnOnce(Benc
         let (watch, mine) = (bench.watch.clone(), bench.mine.clone());
         let pair = bench.pair.clone();
         within(scenario(bench)).await;
-        watch.is_idle().await;
-        mine.is_idle().await;
+        promptly(watch.is_idle()).await;
+        promptly(mine.is_idle()).await;
         drop(pair);
     };
     LocalSet::new().run_until(run).await;
@@ -105,7 +105,7 @@ async fn stock_server() -> Bench {
             .allow(Trust::anyone())
             .serve_bytes(objects::CHANNEL, move |_, channel| {
                 // The program ends with the test.
-                let _ = accepted.send(channel);
+                let _ = accepted.try_send(channel);
             });
     let watched = watch.clone();
     spawn_local(async move {
@@ -161,8 +161,8 @@ pub async fn stock_client<F: Future<Output = ()>>(scenario: impl FnOnce(StockBen
             mine: mine.clone(),
         };
         within(scenario(bench)).await;
-        watch.is_idle().await;
-        mine.is_idle().await;
+        promptly(watch.is_idle()).await;
+        promptly(mine.is_idle()).await;
         driver.abort();
     };
     LocalSet::new().run_until(run).await;

@@ -4,7 +4,7 @@ use dsoftbus::{AnyPointer, Client as _, Code};
 use dsoftbus_tests::{
     BasicsClient, DerivedClient, Everything, MoreClient, StoreClient, basics,
     objects_service::{Bench, TestBasics, everything},
-    within,
+    promptly, within,
 };
 
 scenarios! {
@@ -26,7 +26,7 @@ async fn an_object_that_nobody_calls_is_let_go(bench: Bench) {
     let basics = within(bench.objects.basics()).await.unwrap();
     assert_eq!(bench.watch.alive.get(), 1);
     drop(basics);
-    bench.watch.alive.reaches(0).await;
+    promptly(bench.watch.alive.reaches(0)).await;
 }
 
 async fn a_call_is_answered(bench: Bench) {

@@ -13,7 +13,7 @@ use dsoftbus_tests::{
     BasicsClient, BasicsMock, DerivedMock, MoreClient, ObjectsClient, ObjectsMock, OrderClient,
     StoreMock, basics, objects_capnp,
     objects_service::{Bench, Place, Tag, TestBasics, TestMore, TestStore, Watch, session},
-    within,
+    promptly, within,
 };
 use tokio::time::Instant;
 
@@ -35,7 +35,7 @@ async fn a_call_ends_at_its_deadline_on_both_ends(bench: Bench) {
     bench.watch.running.reaches(1).await;
     let status = within(call).await.unwrap().unwrap_err();
     assert_eq!(status.code(), Code::DeadlineExceeded);
-    bench.watch.running.reaches(0).await;
+    promptly(bench.watch.running.reaches(0)).await;
     let took = begin.elapsed();
     assert!((300..310).contains(&took.as_millis()), "{took:?}");
     // Without a word it is 10 s.
@@ -256,7 +256,7 @@ async fn objects_are_values_of_type_parameters() {
     let all = within(store.all()).await.unwrap();
     assert_eq!(all[0].value, basics);
     drop((store, basics, same, all));
-    watch.is_idle().await;
+    promptly(watch.is_idle()).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ use dsoftbus::{Client as _, Code};
 use dsoftbus_tests::{
     BasicsClient, OrderClient,
     objects_service::{Bench, TestBasics, TestOrder},
-    within,
+    promptly, within,
 };
 
 use crate::{settle, start};
@@ -31,12 +31,12 @@ async fn an_object_lives_until_its_last_client_is_dropped(bench: Bench) {
     assert_ne!(one, two);
     let clone = two.clone();
     drop(one);
-    bench.watch.handles.reaches(1).await;
+    promptly(bench.watch.handles.reaches(1)).await;
     drop(two);
     settle().await;
     assert_eq!(within(more.handle_count()).await.unwrap(), 1);
     drop(clone);
-    bench.watch.handles.reaches(0).await;
+    promptly(bench.watch.handles.reaches(0)).await;
     assert_eq!(within(more.handle_count()).await.unwrap(), 0);
 }
 
@@ -52,7 +52,7 @@ async fn an_object_in_results_that_nobody_takes_is_let_go(bench: Bench) {
         drop(call.await);
     }
     settle().await;
-    bench.watch.handles.reaches(0).await;
+    promptly(bench.watch.handles.reaches(0)).await;
     assert_eq!(within(more.handle_count()).await.unwrap(), 0);
 }
 
@@ -72,7 +72,7 @@ async fn an_object_that_was_passed_lives_while_it_is_held(bench: Bench) {
     settle().await;
     assert_eq!(bench.mine.alive.get(), 1);
     drop(back);
-    bench.mine.alive.reaches(0).await;
+    promptly(bench.mine.alive.reaches(0)).await;
 }
 
 async fn a_cancelled_call_lets_go_of_its_parameters(bench: Bench) {
@@ -84,15 +84,15 @@ async fn a_cancelled_call_lets_go_of_its_parameters(bench: Bench) {
     settle().await;
     assert_eq!(bench.mine.alive.get(), 1);
     call.abort();
-    bench.mine.alive.reaches(0).await;
-    bench.watch.running.reaches(0).await;
+    promptly(bench.mine.alive.reaches(0)).await;
+    promptly(bench.watch.running.reaches(0)).await;
     // The same by its deadline.
     let mine = TestBasics::client(&bench.mine);
     let status = within(more.never_return(&mine)).await.unwrap_err();
     assert_eq!(status.code(), Code::DeadlineExceeded);
     drop(mine);
-    bench.mine.alive.reaches(0).await;
-    bench.watch.running.reaches(0).await;
+    promptly(bench.mine.alive.reaches(0)).await;
+    promptly(bench.watch.running.reaches(0)).await;
 }
 
 async fn a_parameter_that_nobody_holds_is_let_go(bench: Bench) {
@@ -100,13 +100,13 @@ async fn a_parameter_that_nobody_holds_is_let_go(bench: Bench) {
     let mine = TestBasics::client(&bench.mine);
     within(more.dont_hold(&mine)).await.unwrap();
     drop(mine);
-    bench.mine.alive.reaches(0).await;
+    promptly(bench.mine.alive.reaches(0)).await;
     // One of theirs.
     let theirs = within(bench.objects.basics()).await.unwrap();
     within(more.dont_hold(&theirs)).await.unwrap();
     let alive = bench.watch.alive.get();
     drop(theirs);
-    bench.watch.alive.reaches(alive - 1).await;
+    promptly(bench.watch.alive.reaches(alive - 1)).await;
 }
 
 async fn a_promise_that_nobody_holds_is_let_go(bench: Bench) {
@@ -119,7 +119,7 @@ async fn a_promise_that_nobody_holds_is_let_go(bench: Bench) {
     resolver.resolve(&TestBasics::client(&bench.mine));
     let said = within(call).await.unwrap().unwrap();
     assert_eq!(said, "foo(123, true)");
-    bench.mine.alive.reaches(0).await;
+    promptly(bench.mine.alive.reaches(0)).await;
 }
 
 async fn an_object_that_comes_again_while_it_is_released_is_still_good(bench: Bench) {
@@ -153,7 +153,7 @@ async fn an_object_outlives_what_gave_it(bench: Bench) {
     settle().await;
     assert_eq!(watch.handles.get(), 1);
     drop(handle);
-    watch.handles.reaches(0).await;
+    promptly(watch.handles.reaches(0)).await;
 }
 
 async fn echoes_that_are_dropped_in_flight_leave_nothing(bench: Bench) {
@@ -177,7 +177,7 @@ async fn echoes_that_are_dropped_in_flight_leave_nothing(bench: Bench) {
         call.abort();
         drop((echo.await, call.await));
     }
-    bench.mine.alive.reaches(0).await;
+    promptly(bench.mine.alive.reaches(0)).await;
     // And the objects go on.
     let order = TestOrder::client(&bench.mine);
     let back = within(more.echo(&order)).await.unwrap();
@@ -196,8 +196,8 @@ async fn a_cut_lets_go_of_everything(bench: Bench) {
     let status = within(call).await.unwrap().unwrap_err();
     assert_eq!(status.code(), Code::Unavailable);
     assert!(!status.is_remote());
-    bench.watch.is_idle().await;
-    bench.mine.is_idle().await;
+    promptly(bench.watch.is_idle()).await;
+    promptly(bench.mine.is_idle()).await;
     // Handles stay, and say so.
     let status = within(more.call_held()).await.unwrap_err();
     assert_eq!(status.code(), Code::Unavailable);

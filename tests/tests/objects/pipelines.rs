@@ -4,7 +4,7 @@ use dsoftbus::Code;
 use dsoftbus_tests::{
     BasicsClient, MoreClient, basics,
     objects_service::{Bench, TestBasics},
-    within,
+    promptly, within,
 };
 
 use crate::{settle, start};
@@ -54,7 +54,7 @@ async fn what_is_pipelined_goes_on_without_the_call_it_is_pipelined_on(bench: Be
     drop((get_cap, mine, pipelines));
     let said = within(out.foo(2, true)).await.unwrap();
     assert_eq!(said, "derived foo(2, true)");
-    bench.mine.alive.reaches(0).await;
+    promptly(bench.mine.alive.reaches(0)).await;
 }
 
 async fn a_result_that_nobody_waits_for_is_let_go(bench: Bench) {
@@ -67,14 +67,14 @@ async fn a_result_that_nobody_waits_for_is_let_go(bench: Bench) {
     settle().await;
     assert_eq!(bench.watch.handles.get(), 1);
     drop(handles);
-    bench.watch.handles.reaches(0).await;
+    promptly(bench.watch.handles.reaches(0)).await;
     // One that is only pipelined.
     let mut call = more.get_handle();
     let handle = call.pipeline();
     drop(call);
     settle().await;
     drop(handle);
-    bench.watch.handles.reaches(0).await;
+    promptly(bench.watch.handles.reaches(0)).await;
 }
 
 async fn calls_are_pipelined_on_pipelined_calls(bench: Bench) {
@@ -157,7 +157,7 @@ async fn a_cancelled_call_cancels_what_is_pipelined_on_it(bench: Bench) {
     settle().await;
     assert_eq!(bench.watch.running.get(), 1);
     call.abort();
-    bench.watch.running.reaches(0).await;
+    promptly(bench.watch.running.reaches(0)).await;
     assert_eq!(bench.mine.foos.get(), 0);
 }
 
@@ -172,5 +172,5 @@ async fn a_result_that_is_published_early_is_called_though_the_call_never_return
     let said = within(out.foo(2, true)).await.unwrap();
     assert_eq!(said, "foo(2, true)");
     drop(out);
-    bench.watch.running.reaches(0).await;
+    promptly(bench.watch.running.reaches(0)).await;
 }

@@ -6,7 +6,7 @@ use dsoftbus::{Code, Items, Sink};
 use dsoftbus_tests::{
     Ending, Number, basics,
     objects_service::{Bench, padding},
-    within,
+    promptly, within,
 };
 use futures::StreamExt as _;
 
@@ -150,7 +150,7 @@ async fn a_reader_that_goes_away_stops_the_producer(bench: Bench) {
     drop(items);
     let status = within(call).await.unwrap().unwrap_err();
     assert_eq!(status.code(), Code::Cancelled);
-    bench.watch.running.reaches(0).await;
+    promptly(bench.watch.running.reaches(0)).await;
 }
 
 async fn a_driven_stream_that_is_dropped_cancels_its_call(bench: Bench) {
@@ -162,7 +162,7 @@ async fn a_driven_stream_that_is_dropped_cancels_its_call(bench: Bench) {
     settle().await;
     assert_eq!(bench.watch.running.get(), 1);
     drop(items);
-    bench.watch.running.reaches(0).await;
+    promptly(bench.watch.running.reaches(0)).await;
 }
 
 async fn a_slow_reader_holds_the_producer_back(bench: Bench) {

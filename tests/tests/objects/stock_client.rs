@@ -14,7 +14,7 @@ use dsoftbus_tests::{
         },
         stock_client,
     },
-    within,
+    promptly, within,
 };
 use futures::{TryFutureExt as _, channel::oneshot};
 use tokio::task::{JoinHandle, spawn_local};
@@ -128,7 +128,7 @@ async fn an_object_that_nobody_calls_is_let_go(bench: StockBench) {
     let basics = get!(bench.objects.basics_request(), get_cap);
     assert_eq!(bench.watch.alive.get(), 1);
     drop(basics);
-    bench.watch.alive.reaches(0).await;
+    promptly(bench.watch.alive.reaches(0)).await;
 }
 
 async fn a_call_is_answered(bench: StockBench) {
@@ -195,7 +195,7 @@ async fn a_result_that_is_published_early_is_called_though_the_call_never_return
     drop(never);
     assert_eq!(foo(&out, 2).await.unwrap(), "foo(2, true)");
     drop(out);
-    bench.watch.running.reaches(0).await;
+    promptly(bench.watch.running.reaches(0)).await;
 }
 
 async fn pipelining_into_nothing_fails_and_does_not_hang(bench: StockBench) {
@@ -220,11 +220,11 @@ async fn an_object_lives_until_its_last_client_is_dropped(bench: StockBench) {
     assert_eq!(count.get().unwrap().get_count(), 2);
     let clone = two.clone();
     drop((one, two));
-    bench.watch.handles.reaches(1).await;
+    promptly(bench.watch.handles.reaches(1)).await;
     settle().await;
     assert_eq!(bench.watch.handles.get(), 1);
     drop(clone);
-    bench.watch.handles.reaches(0).await;
+    promptly(bench.watch.handles.reaches(0)).await;
 }
 
 async fn an_object_in_results_that_nobody_takes_is_let_go(bench: StockBench) {
@@ -237,7 +237,7 @@ async fn an_object_in_results_that_nobody_takes_is_let_go(bench: StockBench) {
         call.abort();
         drop(call.await);
     }
-    bench.watch.handles.reaches(0).await;
+    promptly(bench.watch.handles.reaches(0)).await;
 }
 
 async fn an_object_that_was_passed_lives_while_it_is_held(bench: StockBench) {
@@ -257,7 +257,7 @@ async fn an_object_that_was_passed_lives_while_it_is_held(bench: StockBench) {
     settle().await;
     assert_eq!(bench.mine.alive.get(), 1);
     drop(back);
-    bench.mine.alive.reaches(0).await;
+    promptly(bench.mine.alive.reaches(0)).await;
 }
 
 async fn a_cancelled_call_lets_go_of_its_parameters(bench: StockBench) {
@@ -269,8 +269,8 @@ async fn a_cancelled_call_lets_go_of_its_parameters(bench: StockBench) {
     settle().await;
     assert_eq!(bench.mine.alive.get(), 1);
     call.abort();
-    bench.watch.running.reaches(0).await;
-    bench.mine.alive.reaches(0).await;
+    promptly(bench.watch.running.reaches(0)).await;
+    promptly(bench.mine.alive.reaches(0)).await;
 }
 
 async fn a_parameter_that_nobody_holds_is_let_go(bench: StockBench) {
@@ -278,14 +278,14 @@ async fn a_parameter_that_nobody_holds_is_let_go(bench: StockBench) {
     let mut request = more.dont_hold_request();
     request.get().set_cap(StockBasics::client(&bench.mine));
     done(request.send()).await.unwrap();
-    bench.mine.alive.reaches(0).await;
+    promptly(bench.mine.alive.reaches(0)).await;
     // A promise.
     let (promised, pending) = promise();
     let mut request = more.dont_hold_request();
     request.get().set_cap(promised);
     done(request.send()).await.unwrap();
     drop(pending.send(Ok(StockBasics::client(&bench.mine))));
-    bench.mine.alive.reaches(0).await;
+    promptly(bench.mine.alive.reaches(0)).await;
 }
 
 async fn a_call_waits_for_what_is_promised(bench: StockBench) {
@@ -450,7 +450,7 @@ async fn echoes_that_are_dropped_in_flight_leave_nothing(bench: StockBench) {
             drop(call.await);
         }
     }
-    bench.mine.alive.reaches(0).await;
+    promptly(bench.mine.alive.reaches(0)).await;
     done(more.handle_count_request().send()).await.unwrap();
 }
 
