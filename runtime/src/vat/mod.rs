@@ -31,6 +31,7 @@ mod registry;
 mod served;
 mod task;
 mod thread;
+mod traffic;
 
 pub(crate) use self::{
     import::Import,
