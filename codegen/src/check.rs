@@ -2,14 +2,20 @@
 //!
 //! What passes here can be emitted: `emit` checks nothing.
 
+mod growth;
 mod interfaces;
 mod scopes;
 mod types;
 
+use crate::engine::Engines;
 use crate::model::{Item, Schema};
 
 /// Checks the whole model.
-pub(crate) fn check(schema: &Schema, allow_reserved: bool) -> Result<(), Vec<String>> {
+pub(crate) fn check(
+    schema: &Schema,
+    engines: &Engines<'_>,
+    allow_reserved: bool,
+) -> Result<(), Vec<String>> {
     let mut problems = Problems::default();
     for file in &schema.files {
         if file.rust_annotations {
@@ -19,11 +25,11 @@ pub(crate) fn check(schema: &Schema, allow_reserved: bool) -> Result<(), Vec<Str
     each_item(schema.items(), &mut |item| match item {
         Item::Struct(body) => types::structure(body, &mut problems),
         Item::Enum(body) => types::enumeration(body, &mut problems),
-        Item::Interface(body) => interfaces::interface(body, &mut problems),
+        Item::Interface(body) => interfaces::interface(body, engines, &mut problems),
         Item::Const(body) => types::constant(body, &mut problems),
     });
-    types::recursion(schema, &mut problems);
-    interfaces::channels(schema, allow_reserved, &mut problems);
+    growth::growth(schema, &mut problems);
+    interfaces::channels(schema, engines, allow_reserved, &mut problems);
     scopes::names(schema, &mut problems);
     if problems.0.is_empty() {
         Ok(())
@@ -32,9 +38,8 @@ pub(crate) fn check(schema: &Schema, allow_reserved: bool) -> Result<(), Vec<Str
     }
 }
 
-/// Why annotations of `rust.capnp` are refused.
-const RUST_ANNOTATION: &str =
-    "annotations of rust.capnp are not supported: the typed layer has its own names";
+/// Why the other annotations of `rust.capnp` are refused.
+const RUST_ANNOTATION: &str = "of the annotations of rust.capnp only `name` is supported";
 
 /// The problems found so far, in the order of the schemas.
 #[derive(Default)]

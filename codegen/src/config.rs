@@ -3,9 +3,12 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use capnp::schema_capnp::code_generator_request;
+
+use crate::engine::Engines;
 use crate::error::{Error, Result};
 use crate::tool::Tool;
-use crate::{check, deps, emit, output, raw, rename, request, tool};
+use crate::{check, deps, emit, lock, nodes, output, raw, request, tool};
 
 /// Name of the file that is written, which `dsoftbus::include_schemas!()` includes.
 const OUTPUT: &str = "dsoftbus.rs";
@@ -17,9 +20,12 @@ pub fn configure() -> Builder {
         import_paths: Vec::new(),
         out_dir: None,
         executable: None,
+        lock_file: None,
+        lock_variable: None,
         parent_module: String::new(),
         allow_reserved: false,
-        typed_only: false,
+        raw: true,
+        mocks: true,
     }
 }
 
@@ -31,9 +37,12 @@ pub struct Builder {
     import_paths: Vec<PathBuf>,
     out_dir: Option<PathBuf>,
     executable: Option<PathBuf>,
+    lock_file: Option<PathBuf>,
+    lock_variable: Option<String>,
     parent_module: String,
     allow_reserved: bool,
-    typed_only: bool,
+    raw: bool,
+    mocks: bool,
 }
 
 impl Builder {
@@ -62,6 +71,21 @@ impl Builder {
         self
     }
 
+    /// Where the record of the wire is that a build is checked against. Default: `wire.lock` in the schema directory.
+    ///
+    /// Builds that compile different files need different ones. See [the crate](crate#what-must-not-change).
+    pub fn lock_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.lock_file = Some(path.into());
+        self
+    }
+
+    /// Stands in for the value of `DSOFTBUS_WIRE_LOCK`, which tests cannot set.
+    #[doc(hidden)]
+    pub fn lock_variable(mut self, value: impl Into<String>) -> Self {
+        self.lock_variable = Some(value.into());
+        self
+    }
+
     /// The module that includes the code, as in `"api::schemas"`. Default: the root of the crate.
     ///
     /// Generated paths start at `crate`, so the code works only where this says.
@@ -78,10 +102,16 @@ impl Builder {
         self
     }
 
-    /// Leaves capnpc's modules out, for reading and comparing what this crate itself generates. Does not compile alone.
-    #[doc(hidden)]
-    pub fn typed_only(mut self) -> Self {
-        self.typed_only = true;
+    /// Whether each service gets an `XMock`, which records calls and answers what a test told it to. Default: yes.
+    pub fn mocks(mut self, mocks: bool) -> Self {
+        self.mocks = mocks;
+        self
+    }
+
+    /// Whether to generate capnpc's own readers and builders too: modules `<file>_capnp`, the door to reading and writing
+    /// messages without a copy. Default: `true`. The typed layer does not need them.
+    pub fn raw(mut self, raw: bool) -> Self {
+        self.raw = raw;
         self
     }
 
@@ -119,6 +149,9 @@ impl Builder {
 
     /// Generates code from a stored `CodeGeneratorRequest`, the output of `capnp compile -o-`: no compiler is needed.
     ///
+    /// Tells cargo to run again when `wire.lock` changes, and so no longer for every file of the package: name the file the
+    /// request comes from with `cargo::rerun-if-changed`.
+    ///
     /// # Errors
     ///
     /// [`Error`], as for [`compile`](Self::compile).
@@ -131,15 +164,43 @@ impl Builder {
         let message = request::parse(bytes)?;
         let root = message.get_root()?;
         let schema = request::model(root)?;
-        check::check(&schema, self.allow_reserved).map_err(Error::Rules)?;
-        let typed = emit::emit(&schema, &parent);
-        let raw = if self.typed_only {
-            Vec::new()
+        let engines = Engines::of(&schema);
+        check::check(&schema, &engines, self.allow_reserved).map_err(Error::Rules)?;
+        self.guard(root)?;
+        for line in engines.report() {
+            println!("dsoftbus: {line}");
+        }
+        let options = emit::Options {
+            parent: &parent,
+            schemas: &nodes::of_interfaces(root)?,
+            mocks: self.mocks,
+        };
+        let typed = emit::emit(&schema, &engines, &options);
+        let raw = if self.raw {
+            raw::generate(&raw::for_capnpc(root)?, &schema, &parent, out_dir)?
         } else {
-            raw::generate(&rename::for_capnpc(root)?, &schema, &parent, out_dir)?
+            Vec::new()
         };
         let text = output::join(&schema, typed, &raw)?;
         output::write(&out_dir.join(OUTPUT), &text)
+    }
+
+    fn guard(&self, request: code_generator_request::Reader<'_>) -> Result<()> {
+        let variable = match &self.lock_variable {
+            Some(value) => value.clone(),
+            None => env::var_os(lock::VARIABLE)
+                .map_or_else(String::new, |value| value.to_string_lossy().into_owned()),
+        };
+        let path = match &self.lock_file {
+            Some(path) => path.clone(),
+            None => self.schema_dir.join(lock::FILE),
+        };
+        let package = env::var("CARGO_PKG_NAME").ok();
+        let mode = lock::Mode::of(&variable)?;
+        for line in lock::guard(request, &path, mode, package.as_deref())? {
+            println!("{line}");
+        }
+        Ok(())
     }
 
     fn target_dir(&self) -> Result<PathBuf> {

@@ -1,32 +1,32 @@
 //! Emits the typed layer of a checked model. No rule is checked here.
 
 mod client;
+mod clients;
 mod consts;
 mod docs;
 mod enums;
 mod errors;
+mod interface;
+mod messages;
+mod mock;
+mod pipeline;
 mod server;
 mod types;
+mod unions;
 mod values;
 
 use std::collections::BTreeMap;
 
-use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
 
-use crate::model::{Enum, Interface, Item, Method, Schema, Shape, Struct, TypeName};
+use crate::engine::Engines;
+use crate::model::{Enum, Item, Schema, TypeName};
 use crate::names;
 
 pub(crate) use errors::Code;
-
-/// The constants in the module of an interface.
-pub(crate) const INTERFACE_CONSTANTS: [&str; 5] =
-    ["CHANNEL", "INTERFACE_ID", "NAME", "METHODS", "DESCRIPTOR"];
-
-/// The constant that describes a method.
-pub(crate) fn method_constant(name: &str) -> String {
-    format!("METHOD_{}", names::screaming(name))
-}
+pub(crate) use interface::{INTERFACE_CONSTANTS, method_constant};
+pub(crate) use types::WHICH;
 
 /// Marks each item of the typed layer; `output` spells it out as [`ALLOW`].
 pub(crate) const MARK: &str = "#[dsoftbus_generated]";
@@ -34,13 +34,24 @@ pub(crate) const MARK: &str = "#[dsoftbus_generated]";
 /// Lints of the user's crate do not apply to code the user cannot change. `dead_code`: a client uses no skeleton.
 pub(crate) const ALLOW: &str = "#[allow(dead_code, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]";
 
+/// What to emit besides what the schema says.
+pub(crate) struct Options<'s> {
+    /// The module of the user's crate that includes the code.
+    pub(crate) parent: &'s [String],
+    /// The compiled schema of each interface, by ID.
+    pub(crate) schemas: &'s BTreeMap<u64, Vec<u8>>,
+    /// Whether services get mocks.
+    pub(crate) mocks: bool,
+}
+
 /// The typed layer as items of one module.
-pub(crate) fn emit(schema: &Schema, parent: &[String]) -> TokenStream {
+pub(crate) fn emit(schema: &Schema, engines: &Engines<'_>, options: &Options<'_>) -> TokenStream {
     let mut enumerants = BTreeMap::new();
     collect_enums(schema.items(), &mut enumerants);
     let cx = Emitter {
         schema,
-        parent,
+        engines,
+        options,
         enumerants,
     };
     let items = schema.items().flat_map(|item| cx.item(item));
@@ -51,8 +62,8 @@ pub(crate) fn emit(schema: &Schema, parent: &[String]) -> TokenStream {
 /// What every part of the emitter needs to know.
 struct Emitter<'s> {
     schema: &'s Schema,
-    /// The module of the user's crate that includes the code.
-    parent: &'s [String],
+    engines: &'s Engines<'s>,
+    options: &'s Options<'s>,
     /// Every enum, by ID.
     enumerants: BTreeMap<u64, &'s Enum>,
 }
@@ -79,12 +90,7 @@ impl Emitter<'_> {
         match item {
             Item::Struct(body) => {
                 let mut out = self.structure(body);
-                if !body.items.is_empty() {
-                    let module = names::ident(&names::module(&body.name.name));
-                    let doc = docs::plain(&format!("Types nested in [`{}`].", body.name.name));
-                    let items = self.nested(&body.items);
-                    out.push(quote!(#doc pub mod #module { #items }));
-                }
+                out.extend(self.pipeline(body));
                 out
             }
             Item::Enum(body) if body.errors => self.errors(body),
@@ -93,6 +99,10 @@ impl Emitter<'_> {
             Item::Interface(body) => {
                 let mut out = self.server(body);
                 out.extend(self.client(body));
+                out.extend(self.client_as_value(body));
+                if self.options.mocks {
+                    out.extend(self.mock(body));
+                }
                 out.push(self.module(body));
                 out
             }
@@ -104,69 +114,10 @@ impl Emitter<'_> {
         quote!(#(#items)*)
     }
 
-    /// `mod greeter`: constants, descriptors, nested types, structs of several results.
-    fn module(&self, body: &Interface) -> TokenStream {
-        let module = names::ident(&body.module);
-        let name = &body.name.name;
-        let schema_name = body.name.place.path.as_str();
-        let channel = hex16(body.channels.first().copied().unwrap_or_default());
-        let id = hex64(body.id);
-        let doc = docs::plain(&format!(
-            "Constants and nested types of [`{name}`](trait@{name})."
-        ));
-        let methods: Vec<Ident> = body.methods.iter().map(method_ident).collect();
-        let descriptors = body.methods.iter().map(|method| {
-            let ident = method_ident(method);
-            let doc = docs::plain(&format!("Describes `{}`.", method.name));
-            let (name, ordinal) = (&method.name, Literal::u16_unsuffixed(method.ordinal));
-            quote! {
-                #doc
-                pub const #ident: ::dsoftbus::MethodDescriptor = ::dsoftbus::MethodDescriptor {
-                    name: #name,
-                    service: NAME,
-                    interface_id: INTERFACE_ID,
-                    ordinal: #ordinal,
-                    streaming: false,
-                };
-            }
-        });
-        let results = body
-            .methods
-            .iter()
-            .filter_map(several_results)
-            .flat_map(|results| self.structure(results));
-        let nested = self.nested(&body.items);
-        quote! {
-            #doc
-            pub mod #module {
-                /// Logical channel ID of the service.
-                pub const CHANNEL: u16 = #channel;
-                /// ID of the Cap'n Proto interface.
-                pub const INTERFACE_ID: u64 = #id;
-                /// Name of the interface in its schema.
-                pub const NAME: &str = #schema_name;
-                #(#descriptors)*
-                /// Every method, by ordinal.
-                pub const METHODS: &[::dsoftbus::MethodDescriptor] = &[#(#methods),*];
-                /// Describes the service.
-                pub const DESCRIPTOR: ::dsoftbus::ServiceDescriptor = ::dsoftbus::ServiceDescriptor {
-                    name: NAME,
-                    channel: ::core::option::Option::Some(CHANNEL),
-                    interface_id: INTERFACE_ID,
-                    level: 0,
-                    methods: METHODS,
-                    extends: &[],
-                    schema: &[],
-                };
-                #(#results)*
-                #nested
-            }
-        }
-    }
-
     /// Path from the crate root to a module of the typed layer or of capnpc's output.
     fn path<'n>(&'n self, parts: impl IntoIterator<Item = &'n String>) -> TokenStream {
         let parts = self
+            .options
             .parent
             .iter()
             .chain(parts)
@@ -179,11 +130,6 @@ impl Emitter<'_> {
         self.path(name.scope.iter().chain([&name.name]))
     }
 
-    /// capnpc's module of a struct, or its type of an enum.
-    fn raw(&self, name: &TypeName) -> TokenStream {
-        self.path(&name.raw)
-    }
-
     /// The named type behind an ID. `check` made sure that there is one.
     fn name_of(&self, id: u64) -> &TypeName {
         match self.schema.names.get(&id) {
@@ -191,23 +137,6 @@ impl Emitter<'_> {
             None => unreachable!("type {id:#x} passed the checks but is not in the model"),
         }
     }
-
-    /// Path to the module of an interface.
-    fn interface_module(&self, body: &Interface) -> TokenStream {
-        self.path(body.name.scope.iter().chain([&body.module]))
-    }
-}
-
-/// The struct of several inline results.
-fn several_results(method: &Method) -> Option<&Struct> {
-    match &method.results {
-        Shape::Inline(body) if body.fields.len() > 1 => Some(body),
-        _ => None,
-    }
-}
-
-fn method_ident(method: &Method) -> Ident {
-    format_ident!("{}", method_constant(&method.name))
 }
 
 fn hex16(value: u16) -> TokenStream {

@@ -48,6 +48,25 @@ pub enum Error {
         /// What went wrong.
         reason: String,
     },
+    /// The schemas change what peers rely on, as far as `wire.lock` records it. The text shows old and new lines.
+    #[error("{0}")]
+    Lock(String),
+    /// `wire.lock` cannot be understood.
+    #[error(
+        "{}:{line}: {reason}; restore the file, or write it again with `DSOFTBUS_WIRE_LOCK=accept`",
+        path.display()
+    )]
+    LockDamaged {
+        /// The lock file.
+        path: PathBuf,
+        /// Its line that is wrong, counted from 1.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// `DSOFTBUS_WIRE_LOCK` has a value that means nothing.
+    #[error("DSOFTBUS_WIRE_LOCK is `{0}`: set it to `accept`, or not at all")]
+    LockVariable(String),
     /// `OUT_DIR` is not set and `out_dir` was not called.
     #[error(
         "`OUT_DIR` is not set: call this from a build script, or name a directory with `out_dir`"

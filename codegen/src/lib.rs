@@ -25,6 +25,14 @@
 //! Refused, with the place: unions, groups, generics, capabilities, `AnyPointer`, `extends`, `-> stream`, constants of
 //! struct and list types, structs that contain themselves, and types of files that are not compiled with the rest.
 //!
+//! # What must not change
+//!
+//! `wire.lock` beside the schemas ([`Builder::lock_file`]) records what peers that were built earlier rely on: IDs of types,
+//! channels, numbers of methods and their structs, place, type and default of fields, numbers of enumerants, `extends`. With
+//! it, a build that changes, removes or reuses one fails and shows the old line and the new; additions pass with a warning.
+//! `DSOFTBUS_WIRE_LOCK=accept cargo build -p mycrate` writes it, first and after each change that is meant, for every package
+//! that this builds. Without a `wire.lock` nothing is checked. All files it covers are named to one `compile`.
+//!
 //! # How it works
 //!
 //! A pipeline; each step is one file: `tool` compiles the schemas, `request` reads the outcome into `model`, `check` applies
@@ -34,12 +42,15 @@ mod check;
 mod config;
 mod deps;
 mod emit;
+mod engine;
 mod error;
+mod lock;
 mod model;
 mod names;
+mod nodes;
 mod output;
 mod raw;
-mod rename;
+mod recursion;
 mod request;
 mod tool;
 

@@ -1,5 +1,10 @@
 //! Has capnpc write its own readers and builders, rooted at the `capnp` that the runtime re-exports.
 
+mod names;
+mod repair;
+mod request;
+
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
@@ -8,13 +13,20 @@ use capnpc::codegen::CodeGenerationCommand;
 
 use crate::error::{Error, Result};
 use crate::model::Schema;
-use crate::request::raw_file_module;
+pub(crate) use names::{RawNames, file_module, method_name, module};
+pub(crate) use request::for_capnpc;
 
 /// Where capnpc finds the runtime's `capnp`: users need no dependency on it.
 const CAPNP_ROOT: &str = "::dsoftbus::__private::capnp";
 
 /// Directory, below the output directory, that capnpc writes to.
 const SCRATCH: &str = "dsoftbus-capnpc";
+
+/// The ID of `/dsoftbus/bus.capnp`, whose `Sink` the runtime has.
+const BUS_FILE: u64 = 0xe9f1_c6b5_4d0a_7231;
+
+/// Where the runtime has capnpc's module of it.
+const BUS_PARENT: &str = "dsoftbus::__private";
 
 /// One module of capnpc's.
 pub(crate) struct RawModule {
@@ -35,15 +47,21 @@ pub(crate) fn generate(
         .output_directory(&dir)
         .default_parent_module(parent.to_vec())
         .capnp_root(CAPNP_ROOT)
+        .crates_provide_map(provided(schema))
         .run(bytes.as_slice())?;
     schema
         .files
         .iter()
         .map(|file| {
-            let name = raw_file_module(&file.name);
-            let path = dir.join(&file.name).with_file_name(format!("{name}.rs"));
+            let name = file_module(&file.name);
+            let path = dir
+                .join(names::file(&file.name))
+                .with_file_name(format!("{name}.rs"));
             match fs::read_to_string(&path) {
-                Ok(text) => Ok(RawModule { name, text }),
+                Ok(text) => Ok(RawModule {
+                    name,
+                    text: repair::repair(&text),
+                }),
                 Err(error) => Err(Error::File {
                     path,
                     reason: error.to_string(),
@@ -51,4 +69,18 @@ pub(crate) fn generate(
             }
         })
         .collect()
+}
+
+/// Modules that others have, by the ID of the file.
+fn provided(schema: &Schema) -> HashMap<u64, String> {
+    let compiled = dsoftbus_schemas::BUS.path.strip_prefix('/');
+    let compiled = schema
+        .files
+        .iter()
+        .any(|file| Some(file.name.as_str()) == compiled);
+    let mut provided = HashMap::new();
+    if !compiled {
+        provided.insert(BUS_FILE, BUS_PARENT.to_owned());
+    }
+    provided
 }

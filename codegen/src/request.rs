@@ -1,24 +1,30 @@
 //! Reads a `CodeGeneratorRequest` into the model. Judges nothing: what cannot be translated is recorded as such.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod annotations;
+mod generics;
+mod types;
+mod values;
+
+use std::collections::BTreeMap;
 
 use capnp::message::{Reader, ReaderOptions};
-use capnp::schema_capnp::{annotation, brand, code_generator_request, field, node, type_, value};
+use capnp::schema_capnp::{brand, code_generator_request, field, node, value};
 use capnp::serialize::OwnedSegments;
-use dsoftbus_schemas::annotation as bus;
+use dsoftbus_schemas::{SINK, annotation as bus};
 
+use self::annotations::{find, has_annotation, has_unsupported, rename};
+use self::generics::Generics;
+use self::values::{default_of, value_of};
 use crate::model::{
-    Const, Enum, Enumerant, Field, File, Interface, Item, Kind, Method, Place, Schema, Shape,
-    Struct, Type, TypeName, Value,
+    Const, Enum, Enumerant, Field, File, Interface, Item, Kind, Method, Named, Place, Schema,
+    Shape, Struct, Type, TypeName, Value,
 };
 use crate::names;
+use crate::raw::{self, RawNames};
+use crate::recursion;
 
-/// Annotations of `rust.capnp`: name, parentModule, option.
-const RUST_ANNOTATIONS: [u64; 3] = [
-    0xc2fe_4c6d_1001_66d0,
-    0xabee_386c_d145_0364,
-    0xabfe_f22c_4ee1_964e,
-];
+/// ID of `bus.capnp`.
+const BUS_FILE: u64 = 0xe9f1_c6b5_4d0a_7231;
 
 /// `StreamResult` of `stream.capnp`, the result of a method declared `-> stream`.
 const STREAM_RESULT: u64 = 0x995f_9a33_77c0_b16e;
@@ -48,11 +54,14 @@ pub(crate) fn model(request: code_generator_request::Reader<'_>) -> capnp::Resul
         source.docs.insert(info.get_id(), docs);
     }
 
+    source.generics = Generics::of(&source.nodes)?;
+    source.raw = RawNames::of(&source.nodes)?;
+
     let mut schema = Schema::default();
     let mut files = Vec::new();
     for requested in request.get_requested_files()? {
         let name = text(requested.get_filename()?)?;
-        let raw_module = raw_file_module(&name);
+        let raw_module = raw::file_module(&name);
         let node = source.node(requested.get_id())?;
         let scope = Scope {
             place: Place {
@@ -63,26 +72,24 @@ pub(crate) fn model(request: code_generator_request::Reader<'_>) -> capnp::Resul
             raw: vec![raw_module.clone()],
         };
         source.name_all(node, &scope, &mut schema.names)?;
-        files.push((name, raw_module, node));
+        let bus = requested
+            .get_imports()?
+            .iter()
+            .any(|import| import.get_id() == BUS_FILE);
+        files.push((name, raw_module, node, bus));
     }
     source.names = schema.names.clone();
-    for (name, raw_module, node) in files {
+    for (name, raw_module, node, bus) in files {
         schema.files.push(File {
             items: source.items(node)?,
-            rust_annotations: has_rust_annotation(node.get_annotations()?)?,
+            bus,
+            rust_annotations: has_unsupported(node.get_annotations()?),
             name,
             raw_module,
         });
     }
+    recursion::mark(&mut schema);
     Ok(schema)
-}
-
-/// The module capnpc's output for a file belongs in.
-pub(crate) fn raw_file_module(file: &str) -> String {
-    let stem = std::path::Path::new(file)
-        .file_stem()
-        .map_or_else(String::new, |stem| stem.to_string_lossy().replace('-', "_"));
-    format!("{stem}_capnp")
 }
 
 /// The request, indexed.
@@ -91,6 +98,8 @@ struct Source<'a> {
     nodes: BTreeMap<u64, node::Reader<'a>>,
     docs: BTreeMap<u64, Docs>,
     names: BTreeMap<u64, TypeName>,
+    generics: Generics,
+    raw: RawNames,
 }
 
 /// The comments of one node.
@@ -142,50 +151,72 @@ impl<'a> Source<'a> {
                 continue;
             };
             let name = text(nested.get_name()?)?;
-            let (kind, words, list_bits) = match node.which()? {
-                node::Struct(body) => {
-                    let words =
-                        u32::from(body.get_data_word_count()) + u32::from(body.get_pointer_count());
-                    (Kind::Struct, words, words.saturating_mul(64).max(64))
-                }
+            let (kind, words) = match node.which()? {
+                node::Struct(body) => (Kind::Struct, words(body)),
                 node::Enum(_) if has_annotation(node.get_annotations()?, bus::ERRORS) => {
-                    (Kind::Errors, 0, 16)
+                    (Kind::Errors, 0)
                 }
-                node::Enum(_) => (Kind::Enum, 0, 16),
-                node::Interface(_) => (Kind::Interface, 0, 64),
-                node::Const(_) => (Kind::Const, 0, 64),
+                node::Enum(_) => (Kind::Enum, 0),
+                node::Interface(_) => (Kind::Interface, 0),
+                node::Const(_) => (Kind::Const, 0),
                 _ => continue,
             };
-            let raw_name = raw_name(&name, kind);
-            let mut raw = scope.raw.clone();
-            raw.push(if matches!(kind, Kind::Enum | Kind::Errors) {
-                raw_name
-            } else {
-                names::raw_module(&raw_name)
-            });
+            let rust = rename(node.get_annotations()?)?.unwrap_or_else(|| name.clone());
             let place = scope.place.member(&name);
-            let mut modules = scope.modules.clone();
-            names.insert(
-                nested.get_id(),
-                TypeName {
-                    place: place.clone(),
-                    name: names::type_name(&name),
-                    scope: modules.clone(),
-                    raw: raw.clone(),
-                    kind,
-                    list_bits,
-                    words,
-                },
-            );
-            modules.push(names::module(&name));
-            let inner = Scope {
-                place,
-                modules,
-                raw,
+            self.name_one(node, scope, place, &rust, kind, words, names)?;
+        }
+        let node::Struct(body) = parent.which()? else {
+            return Ok(());
+        };
+        for field in body.get_fields()? {
+            let field::Group(group) = field.which()? else {
+                continue;
             };
-            self.name_all(node, &inner, names)?;
+            let node = self.node(group.get_type_id())?;
+            let name = text(field.get_name()?)?;
+            let rust = rename(field.get_annotations()?)?.unwrap_or_else(|| name.clone());
+            let place = scope.place.member(&name);
+            self.name_one(node, scope, place, &rust, Kind::Group, 0, names)?;
         }
         Ok(())
+    }
+
+    #[allow(clippy::too_many_arguments)] // one call for nested declarations, one for groups
+    fn name_one(
+        &self,
+        node: node::Reader<'a>,
+        scope: &Scope,
+        place: Place,
+        rust: &str,
+        kind: Kind,
+        words: u32,
+        names: &mut BTreeMap<u64, TypeName>,
+    ) -> capnp::Result<()> {
+        let mut raw = scope.raw.clone();
+        raw.push(self.raw.path(node.get_id()));
+        let module = names::module(rust);
+        let mut modules = scope.modules.clone();
+        names.insert(
+            node.get_id(),
+            TypeName {
+                place: place.clone(),
+                name: names::type_name(rust),
+                scope: modules.clone(),
+                module: module.clone(),
+                params: self.generics.params(node.get_id()),
+                raw: raw.clone(),
+                kind,
+                list_bits: list_bits(kind, words),
+                words,
+            },
+        );
+        modules.push(module);
+        let inner = Scope {
+            place,
+            modules,
+            raw,
+        };
+        self.name_all(node, &inner, names)
     }
 
     fn items(&self, parent: node::Reader<'a>) -> capnp::Result<Vec<Item>> {
@@ -200,14 +231,17 @@ impl<'a> Source<'a> {
             items.push(match node.which()? {
                 node::Struct(body) => Item::Struct(self.structure(node, body, name.clone())?),
                 node::Enum(body) => Item::Enum(self.enumeration(node, body, name.clone())?),
-                node::Interface(body) => {
-                    Item::Interface(self.interface(node, body, name, &text(nested.get_name()?)?)?)
-                }
+                // The runtime has it.
+                node::Interface(_) if nested.get_id() == SINK => continue,
+                node::Interface(body) => Item::Interface(self.interface(node, body, name)?),
                 node::Const(body) => Item::Const(Const {
-                    name: text(nested.get_name()?)?,
+                    rust: match rename(node.get_annotations()?)? {
+                        Some(rust) => rust,
+                        None => text(nested.get_name()?)?,
+                    },
                     place: name.place.clone(),
                     doc: self.doc(node.get_id()),
-                    ty: self.type_of(body.get_type()?)?,
+                    ty: self.type_of(body.get_type()?, &[])?,
                     value: value_of(body.get_value()?)?,
                 }),
                 _ => continue,
@@ -226,19 +260,32 @@ impl<'a> Source<'a> {
         let mut fields = Vec::new();
         for (index, field) in body.get_fields()?.iter().enumerate() {
             let field_name = text(field.get_name()?)?;
-            let (ty, default) = match field.which()? {
+            let (ty, default, offset, group) = match field.which()? {
                 field::Slot(slot) => (
-                    self.type_of(slot.get_type()?)?,
+                    self.type_of(slot.get_type()?, &name.params)?,
                     default_of(slot.get_default_value()?, slot.get_had_explicit_default())?,
+                    slot.get_offset(),
+                    None,
                 ),
-                field::Group(_) => (Type::Unsupported("a group".to_owned()), Value::Zero),
+                field::Group(group) => {
+                    let id = group.get_type_id();
+                    let (ty, body) = self.group(id)?;
+                    (ty, Value::Zero, 0, Some(Box::new(body)))
+                }
             };
+            let annotations = field.get_annotations()?;
             fields.push(Field {
                 place: name.place.member(&field_name),
                 doc: self.member_doc(id, index),
                 ty,
                 default,
-                rust_annotations: has_rust_annotation(field.get_annotations()?)?,
+                offset,
+                member: Some(field.get_discriminant_value())
+                    .filter(|value| *value != field::NO_DISCRIMINANT),
+                boxed: false,
+                group,
+                rust_annotations: has_unsupported(annotations),
+                rust: rename(annotations)?.unwrap_or_else(|| field_name.clone()),
                 name: field_name,
             });
         }
@@ -247,11 +294,23 @@ impl<'a> Source<'a> {
             doc: self.doc(id),
             fields,
             items: self.items(node)?,
-            generic: node.get_is_generic(),
-            union: body.get_discriminant_count() > 0,
-            rust_annotations: has_rust_annotation(node.get_annotations()?)?,
+            size: (body.get_data_word_count(), body.get_pointer_count()),
+            discriminant: Some(body.get_discriminant_offset())
+                .filter(|_| body.get_discriminant_count() > 0),
+            rust_annotations: has_unsupported(node.get_annotations()?),
             name,
         })
+    }
+
+    /// A group: the type it becomes, and its fields.
+    fn group(&self, id: u64) -> capnp::Result<(Type, Struct)> {
+        let node = self.node(id)?;
+        let (node::Struct(body), Some(name)) = (node.which()?, self.names.get(&id)) else {
+            return Err(capnp::Error::failed(format!("group {id:#x} is no struct")));
+        };
+        let args = name.params.iter().cloned().map(Type::Parameter).collect();
+        let ty = Type::Struct(Named { id, args });
+        Ok((ty, self.structure(node, body, name.clone())?))
     }
 
     fn enumeration(
@@ -272,7 +331,9 @@ impl<'a> Source<'a> {
                 place: name.place.member(&enumerant_name),
                 doc: self.member_doc(id, index),
                 code,
-                rust_annotations: has_rust_annotation(enumerant.get_annotations()?)?,
+                rust_annotations: has_unsupported(enumerant.get_annotations()?),
+                rust: rename(enumerant.get_annotations()?)?
+                    .unwrap_or_else(|| enumerant_name.clone()),
                 name: enumerant_name,
             });
         }
@@ -281,7 +342,7 @@ impl<'a> Source<'a> {
             doc: self.doc(id),
             enumerants,
             errors: name.kind == Kind::Errors,
-            rust_annotations: has_rust_annotation(node.get_annotations()?)?,
+            rust_annotations: has_unsupported(node.get_annotations()?),
             name,
         })
     }
@@ -291,7 +352,6 @@ impl<'a> Source<'a> {
         node: node::Reader<'a>,
         body: node::interface::Reader<'a>,
         name: &TypeName,
-        schema_name: &str,
     ) -> capnp::Result<Interface> {
         let id = node.get_id();
         let mut channels = Vec::new();
@@ -303,62 +363,92 @@ impl<'a> Source<'a> {
                 _ => {}
             }
         }
+        let (mut supers, mut unknown_supers) = (Vec::new(), Vec::new());
+        for superclass in body.get_superclasses()? {
+            match self.interface_type(superclass.get_id(), superclass.get_brand()?, &name.params)? {
+                Type::Interface(named) => supers.push(named),
+                Type::Unsupported(what) => unknown_supers.push(what),
+                _ => unknown_supers.push("cannot be extended".to_owned()),
+            }
+        }
         let mut methods = Vec::new();
         for (ordinal, method) in body.get_methods()?.iter().enumerate() {
             let method_name = text(method.get_name()?)?;
             let place = name.place.member(&method_name);
-            let since =
-                find(method.get_annotations()?, bus::SINCE)?.and_then(|since| match since {
-                    value::Uint16(since) => Some(since),
-                    _ => None,
-                });
+            let annotations = method.get_annotations()?;
+            let since = find(annotations, bus::SINCE)?.and_then(|since| match since {
+                value::Uint16(since) => Some(since),
+                _ => None,
+            });
             let streaming = method.get_result_struct_type() == STREAM_RESULT;
+            let rust = rename(annotations)?.unwrap_or_else(|| method_name.clone());
             let side = Side {
                 interface: name,
                 method: &method_name,
+                rust: &rust,
                 place: &place,
+            };
+            let params = self.shape(
+                &side,
+                method.get_param_struct_type(),
+                method.get_param_brand()?,
+                "Params",
+            )?;
+            let results = if streaming {
+                Shape::Unknown("stream".to_owned())
+            } else {
+                self.shape(
+                    &side,
+                    method.get_result_struct_type(),
+                    method.get_result_brand()?,
+                    "Results",
+                )?
             };
             methods.push(Method {
                 doc: self.member_doc(id, ordinal),
                 ordinal: u16::try_from(ordinal)
                     .map_err(|_| capnp::Error::failed(format!("{place}: too many methods")))?,
-                params: self.shape(&side, method.get_param_struct_type(), "Params")?,
-                results: if streaming {
-                    Shape::Unknown("stream".to_owned())
-                } else {
-                    self.shape(&side, method.get_result_struct_type(), "Results")?
-                },
+                params,
+                results,
                 streaming,
-                generic: !method.get_implicit_parameters()?.is_empty()
-                    || is_branded(method.get_param_brand()?)?
-                    || is_branded(method.get_result_brand()?)?,
                 since,
+                rust_annotations: has_unsupported(annotations),
                 place: place.clone(),
+                rust,
                 name: method_name,
             });
         }
         Ok(Interface {
             id,
-            module: names::module(schema_name),
             doc: self.doc(id),
+            supers,
+            unknown_supers,
             methods,
             items: self.items(node)?,
             channels,
             levels,
-            generic: node.get_is_generic(),
-            extends: !body.get_superclasses()?.is_empty(),
+            rust_annotations: has_unsupported(node.get_annotations()?),
             name: name.clone(),
         })
     }
 
-    fn shape(&self, side: &Side<'_>, id: u64, suffix: &str) -> capnp::Result<Shape> {
+    fn shape(
+        &self,
+        side: &Side<'_>,
+        id: u64,
+        brand: brand::Reader<'a>,
+        suffix: &str,
+    ) -> capnp::Result<Shape> {
         let Some(&node) = self.nodes.get(&id) else {
             return Ok(Shape::Unknown(format!("node {id:#x}")));
         };
         // The struct of an inline parameter list hangs in no scope.
         if node.get_scope_id() != 0 {
             return Ok(if self.names.contains_key(&id) {
-                Shape::Named(id)
+                Shape::Named(Named {
+                    id,
+                    args: self.args(id, brand, &side.interface.params)?,
+                })
             } else {
                 Shape::Unknown(text(node.get_display_name()?)?)
             });
@@ -366,76 +456,25 @@ impl<'a> Source<'a> {
         let node::Struct(body) = node.which()? else {
             return Ok(Shape::Unknown(text(node.get_display_name()?)?));
         };
-        let raw_method = raw_method(side.method);
+        let raw_method = raw::method_name(side.method);
         let mut raw = side.interface.raw.clone();
-        raw.push(names::raw_module(&format!("{raw_method}{suffix}")));
+        raw.push(raw::module(&format!("{raw_method}{suffix}")));
         let mut scope = side.interface.scope.clone();
-        scope.push(names::module(&side.interface.name));
-        let words = u32::from(body.get_data_word_count()) + u32::from(body.get_pointer_count());
+        scope.push(side.interface.module.clone());
+        let words = words(body);
+        let rust = format!("{}{suffix}", names::camel(side.rust));
         let name = TypeName {
             place: side.place.clone(),
-            name: format!("{}{suffix}", names::camel(side.method)),
+            module: names::module(&rust),
+            name: rust,
             scope,
+            params: self.generics.params_of_side(id, &side.interface.params),
             raw,
             kind: Kind::Struct,
-            list_bits: words.saturating_mul(64).max(64),
+            list_bits: list_bits(Kind::Struct, words),
             words,
         };
         Ok(Shape::Inline(Box::new(self.structure(node, body, name)?)))
-    }
-
-    fn type_of(&self, ty: type_::Reader<'a>) -> capnp::Result<Type> {
-        Ok(match ty.which()? {
-            type_::Void(()) => Type::Void,
-            type_::Bool(()) => Type::Bool,
-            type_::Int8(()) => Type::Int8,
-            type_::Int16(()) => Type::Int16,
-            type_::Int32(()) => Type::Int32,
-            type_::Int64(()) => Type::Int64,
-            type_::Uint8(()) => Type::UInt8,
-            type_::Uint16(()) => Type::UInt16,
-            type_::Uint32(()) => Type::UInt32,
-            type_::Uint64(()) => Type::UInt64,
-            type_::Float32(()) => Type::Float32,
-            type_::Float64(()) => Type::Float64,
-            type_::Text(()) => Type::Text,
-            type_::Data(()) => Type::Data,
-            type_::List(list) => match self.type_of(list.get_element_type()?)? {
-                unsupported @ Type::Unsupported(_) => unsupported,
-                element => Type::List(Box::new(element)),
-            },
-            type_::Enum(named) => self.named(named.get_type_id(), Kind::Enum, Type::Enum),
-            type_::Struct(named) if is_branded(named.get_brand()?)? => {
-                Type::Unsupported("a generic type".to_owned())
-            }
-            type_::Struct(named) => self.named(named.get_type_id(), Kind::Struct, Type::Struct),
-            type_::Interface(_) => Type::Unsupported("an interface as a value".to_owned()),
-            type_::AnyPointer(pointer) => Type::Unsupported(match pointer.which()? {
-                type_::any_pointer::Unconstrained(kind) => match kind.which()? {
-                    type_::any_pointer::unconstrained::Capability(()) => "Capability".to_owned(),
-                    _ => "AnyPointer".to_owned(),
-                },
-                _ => "a generic parameter".to_owned(),
-            }),
-        })
-    }
-
-    fn named(&self, id: u64, kind: Kind, make: fn(u64) -> Type) -> Type {
-        match self.names.get(&id) {
-            Some(name) if name.kind == kind => make(id),
-            Some(_) => Type::Unsupported("an enum with $Bus.errors as a value".to_owned()),
-            None => {
-                let name = self
-                    .nodes
-                    .get(&id)
-                    .and_then(|node| node.get_display_name().ok()?.to_str().ok())
-                    .unwrap_or("an unknown file");
-                let file = name.split(':').next().unwrap_or(name);
-                Type::Unsupported(format!(
-                    "is of `{file}`, which is imported but not compiled: add that file to `compile`"
-                ))
-            }
-        }
     }
 }
 
@@ -443,98 +482,21 @@ impl<'a> Source<'a> {
 struct Side<'m> {
     interface: &'m TypeName,
     method: &'m str,
+    rust: &'m str,
     place: &'m Place,
 }
 
-/// The name a declaration has in the request that capnpc sees. See `rename`.
-pub(crate) fn raw_name(name: &str, kind: Kind) -> String {
-    let broken = match kind {
-        Kind::Enum | Kind::Errors => {
-            names::raw_enum_is_broken(name) || names::raw_module_is_broken(name)
-        }
-        Kind::Struct | Kind::Interface | Kind::Const => names::raw_module_is_broken(name),
-    };
-    if broken {
-        format!("{name}_")
-    } else {
-        name.to_owned()
+/// Words of a struct itself, without what it points to.
+fn words(body: node::struct_::Reader<'_>) -> u32 {
+    u32::from(body.get_data_word_count()) + u32::from(body.get_pointer_count())
+}
+
+/// Bits one element takes in a list; never 0, so that a count is always bounded.
+fn list_bits(kind: Kind, words: u32) -> u32 {
+    match kind {
+        Kind::Enum | Kind::Errors => 16,
+        _ => words.saturating_mul(64).max(64),
     }
-}
-
-/// The name a method has in the request that capnpc sees. Its server trait calls `clone` on what a method of that name hides.
-pub(crate) fn raw_method(name: &str) -> String {
-    if name == "clone" {
-        "clone_".to_owned()
-    } else {
-        raw_name(name, Kind::Const)
-    }
-}
-
-/// The name an enumerant has in the request that capnpc sees.
-pub(crate) fn raw_enumerant(name: &str) -> String {
-    if name == "self" {
-        "self_".to_owned()
-    } else {
-        name.to_owned()
-    }
-}
-
-fn is_branded(brand: brand::Reader<'_>) -> capnp::Result<bool> {
-    Ok(!brand.get_scopes()?.is_empty())
-}
-
-fn default_of(value: value::Reader<'_>, explicit: bool) -> capnp::Result<Value> {
-    if explicit {
-        value_of(value)
-    } else {
-        Ok(Value::Zero)
-    }
-}
-
-fn value_of(value: value::Reader<'_>) -> capnp::Result<Value> {
-    Ok(match value.which()? {
-        value::Void(()) => Value::Zero,
-        value::Bool(v) => Value::Bool(v),
-        value::Int8(v) => Value::Int(v.into()),
-        value::Int16(v) => Value::Int(v.into()),
-        value::Int32(v) => Value::Int(v.into()),
-        value::Int64(v) => Value::Int(v),
-        value::Uint8(v) => Value::UInt(v.into()),
-        value::Uint16(v) => Value::UInt(v.into()),
-        value::Uint32(v) => Value::UInt(v.into()),
-        value::Uint64(v) => Value::UInt(v),
-        value::Float32(v) => Value::Float32(v),
-        value::Float64(v) => Value::Float64(v),
-        value::Text(v) => Value::Text(text(v?)?),
-        value::Data(v) => Value::Data(v?.to_vec()),
-        value::Enum(v) => Value::Enum(v),
-        value::List(_) | value::Struct(_) | value::Interface(()) | value::AnyPointer(_) => {
-            Value::Pointer
-        }
-    })
-}
-
-fn find<'a>(
-    annotations: capnp::struct_list::Reader<'a, annotation::Owned>,
-    id: u64,
-) -> capnp::Result<Option<value::WhichReader<'a>>> {
-    for annotation in annotations {
-        if annotation.get_id() == id {
-            return Ok(Some(annotation.get_value()?.which()?));
-        }
-    }
-    Ok(None)
-}
-
-fn has_annotation(annotations: capnp::struct_list::Reader<'_, annotation::Owned>, id: u64) -> bool {
-    annotations.iter().any(|found| found.get_id() == id)
-}
-
-fn has_rust_annotation(
-    annotations: capnp::struct_list::Reader<'_, annotation::Owned>,
-) -> capnp::Result<bool> {
-    let ids: BTreeSet<u64> = annotations.iter().map(|found| found.get_id()).collect();
-    Ok(RUST_ANNOTATIONS.iter().any(|id| ids.contains(id)))
 }
 
 fn text(reader: capnp::text::Reader<'_>) -> capnp::Result<String> {

@@ -14,7 +14,7 @@ fn generate(schemas: &[&str], typed_only: bool) -> String {
         .schema_dir(golden_dir())
         .out_dir(dir.path());
     if typed_only {
-        builder = builder.typed_only();
+        builder = builder.raw(false);
     }
     builder.compile(schemas).unwrap();
     std::fs::read_to_string(dir.path().join("dsoftbus.rs")).unwrap()

@@ -46,7 +46,7 @@ fn paths(attribute: &Attribute) -> syn::Result<Punctuated<Path, Token![,]>> {
             if tokens.peek(syn::Lit) {
                 return Err(tokens.error("expected the name of a generated trait, without quotes"));
             }
-            Path::parse_mod_style(tokens)
+            tokens.parse()
         })
     })
 }

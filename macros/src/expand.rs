@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Error, Path};
+use syn::{Error, Path, PathArguments};
 
 use crate::ast::Derive;
 
@@ -42,11 +42,18 @@ pub(crate) fn expand(derive: &Derive<'_>, errors: Vec<Error>) -> TokenStream {
 
 /// Every token has the span of the name in the attribute: that is where rustc says that the trait is not implemented.
 fn skeleton(service: &Path) -> TokenStream {
+    let span = service.span();
     let mut path = service.clone();
     if let Some(last) = path.segments.last_mut() {
         last.ident = format_ident!("{}Skeleton", last.ident, span = last.ident.span());
+        // The skeleton of `Store<String>` is a `StoreSkeleton<Self, String>`.
+        if let PathArguments::AngleBracketed(arguments) = &mut last.arguments {
+            arguments.colon2_token.get_or_insert_default();
+            arguments
+                .args
+                .insert(0, syn::parse_quote_spanned!(span=> Self));
+        }
     }
-    let span = service.span();
     let new = quote_spanned!(span=> #path::new(::std::sync::Arc::clone(&self)));
     quote_spanned!(span=> ::std::sync::Arc::new(#new))
 }

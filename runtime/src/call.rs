@@ -130,6 +130,12 @@ impl Pipeline {
     }
 }
 
+impl From<Pipeline> for Capability {
+    fn from(pipeline: Pipeline) -> Self {
+        pipeline.capability()
+    }
+}
+
 impl fmt::Debug for Pipeline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pipeline")

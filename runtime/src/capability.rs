@@ -2,17 +2,21 @@
 
 use std::{
     fmt,
+    marker::PhantomData,
     sync::{Arc, LazyLock},
 };
 
 use dsoftbus_proto::identity::DeviceId;
+use tokio::sync::oneshot;
 
 use crate::{
-    CallFuture, Context, MethodDescriptor, RawCall, ServiceDescriptor, Skeleton,
+    __private::outline,
+    CallFuture, Client, Context, MethodDescriptor, RawCall, Result, ServiceDescriptor, Skeleton,
+    Status,
     call::Method,
     intercept::{self, Chain, Interceptor},
     message::{Incoming, Outgoing},
-    promised::Promised,
+    promised::{Answer, Promised},
     session::RpcChannel,
     vat::Import,
 };
@@ -40,7 +44,7 @@ pub(crate) enum Route {
     Vat(Import),
     /// To an object in this process.
     Local(Arc<dyn Skeleton>),
-    /// To what a call in this process will return.
+    /// To an object that is not known yet: calls wait for it, in order.
     Promised(Promised),
 }
 
@@ -140,6 +144,57 @@ impl fmt::Debug for Capability {
                 .finish(),
             Route::Promised(promised) => f.debug_tuple("Promised").field(&promised.path()).finish(),
         }
+    }
+}
+
+/// A client of an object that is not known yet, and what makes it known: calls wait until then, in order.
+///
+/// The deadline of a call counts while it waits.
+#[must_use = "dropping the resolver breaks the promise"]
+pub fn promise<C: Client>() -> (C, Resolver<C>) {
+    let (sender, receiver) = oneshot::channel::<Result<Capability>>();
+    // As the one capability in the results of a call, so that there is one kind of promise.
+    let answer = Answer::new(async move {
+        let resolved = receiver.await;
+        let dropped = |_| Err(Status::aborted("the promise of a capability was dropped"));
+        let target = resolved.unwrap_or_else(dropped)?;
+        let results = outline([(PROMISED, &target)])?;
+        Ok(Incoming::from(results).share())
+    });
+    let promised = Route::Promised(answer.promised(PROMISED));
+    let client = C::from_capability(promised.into());
+    let resolver = Resolver {
+        sender,
+        client: PhantomData,
+    };
+    (client, resolver)
+}
+
+/// Where a promised capability is.
+const PROMISED: &[u16] = &[0];
+
+/// Makes known what the client of a [`promise`] refers to. Dropping it breaks the promise: calls fail with `aborted`.
+pub struct Resolver<C> {
+    sender: oneshot::Sender<Result<Capability>>,
+    client: PhantomData<fn(C)>,
+}
+
+impl<C: Client> Resolver<C> {
+    /// Makes the promised client refer to what `client` refers to, which may be a promise itself.
+    pub fn resolve(self, client: &C) {
+        // Whoever waited may be gone.
+        let _ = self.sender.send(Ok(client.capability().clone()));
+    }
+
+    /// Fails every call of the promised client.
+    pub fn fail(self, status: Status) {
+        let _ = self.sender.send(Err(status));
+    }
+}
+
+impl<C> fmt::Debug for Resolver<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resolver").finish_non_exhaustive()
     }
 }
 

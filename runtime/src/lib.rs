@@ -6,8 +6,10 @@
 //! services. Clients, server traits and types are generated from schemas by `dsoftbus-codegen` in `build.rs` and included with
 //! [`include_schemas!`].
 
+extern crate self as dsoftbus;
+
 #[doc(hidden)]
-#[path = "private.rs"]
+#[path = "private/mod.rs"]
 pub mod __private;
 mod backend;
 pub mod bulk;
@@ -16,11 +18,14 @@ mod capability;
 mod context;
 pub mod discovery;
 mod disk;
+pub mod dynamic;
 mod error;
 mod extensions;
+mod generated;
 mod identity;
 pub mod index;
 mod intercept;
+pub mod introspection;
 pub mod keyfile;
 mod message;
 mod node;
@@ -30,6 +35,7 @@ mod service;
 mod session;
 mod status;
 pub mod store;
+mod stream;
 pub mod testing;
 mod trust;
 mod vat;
@@ -44,8 +50,9 @@ pub use dsoftbus_proto::{
 };
 
 pub use self::{
+    __private::{AnyPointer, Pointer},
     call::{Call, DEFAULT_DEADLINE, Pipeline, Pipelined, RawCall},
-    capability::Capability,
+    capability::{Capability, Resolver, promise},
     context::Context,
     error::{ChannelError, ConnectError, IdentityError, SessionError, StartError},
     extensions::Extensions,
@@ -59,6 +66,7 @@ pub use self::{
     },
     session::ByteChannel,
     status::{Code, Result, Status},
+    stream::{Items, Sink, stream},
     trust::{Trust, TrustFileError},
 };
 

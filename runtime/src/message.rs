@@ -40,6 +40,14 @@ impl Incoming {
         }
     }
 
+    /// Bytes of the message in stream framing.
+    pub fn len_bytes(&self) -> usize {
+        match &self.message {
+            Held::Owned(message) => message.len_bytes(),
+            Held::Shared(message) => message.len_bytes(),
+        }
+    }
+
     /// Reads the content as `T`, one of capnpc's `Owned` types.
     ///
     /// # Errors
@@ -245,15 +253,7 @@ impl Outgoing {
         let mut content: any_pointer::Builder<'_> = self.message.content();
         content.imbue_mut(&mut table);
         fill(content, &mut listed)?;
-        // A pointer names its hook by the place in Cap'n Proto's table, the hook its capability by the place in the list.
-        self.capabilities = table
-            .iter()
-            .map(|hook| {
-                let number = hook.as_ref().and_then(|hook| Numbered::of(hook.as_ref()));
-                number.and_then(|number| listed.get(number).cloned())
-            })
-            .map(Option::unwrap_or_default)
-            .collect();
+        self.capabilities = Numbered::resolve(&table, &listed);
         Ok(())
     }
 
@@ -332,6 +332,18 @@ impl Numbered {
     pub(crate) fn table(count: usize, first: usize) -> CapTable {
         (first..first.saturating_add(count))
             .map(|number| Some(Self::hook(number)))
+            .collect()
+    }
+
+    /// The capabilities that pointers name by their places in `table`, whose stand-ins have their numbers in `listed`.
+    pub(crate) fn resolve(table: &CapTable, listed: &[Capability]) -> Vec<Capability> {
+        table
+            .iter()
+            .map(|hook| {
+                let number = hook.as_ref().and_then(|hook| Self::of(hook.as_ref()));
+                number.and_then(|number| listed.get(number).cloned())
+            })
+            .map(Option::unwrap_or_default)
             .collect()
     }
 

@@ -18,6 +18,18 @@ annotation since @0xa2e96cd7503b1f05 (method) :UInt16;
 annotation level @0x97c40be5a86d2f06 (interface) :UInt8;
 # The level of Cap'n Proto RPC an interface is held to. 0: data only, a capability in it is a build error.
 
+annotation name @0xfe72a4c1963bd807 (interface, method, field, struct, enum, enumerant, group, union, const, param) :Text;
+# The name that Rust uses instead of the one in the schema, spelled as schemas spell names: `fooBar`, or `FooBar` for a type.
+
+interface Sink @0xe3b85d06f7a14c09 (T) {
+  # Takes a stream of items. As a parameter or result of a method, whoever gives it is who consumes the items.
+  #
+  # `T` is a struct, a list, Text or Data: wrap a number in a struct.
+
+  next @0 (item :T) -> stream;   # The next item.
+  end @1 ();                     # There are no more items. Without it the stream was cut off.
+}
+
 enum Code {
   # Why a call failed, as far as software can act on it. The codes of gRPC, by meaning.
 

@@ -2,8 +2,6 @@
 //!
 //! `dsoftbus-codegen` writes them out before it runs the schema compiler, so that every schema can
 //! `import "/dsoftbus/bus.capnp"` without anything being installed. The wire format they ride on is `WIRE.md` beside this crate.
-//!
-//! Not here yet: `Sink(T)`, the interface that streams are declared with.
 
 #![no_std]
 
@@ -34,8 +32,17 @@ pub const BUNDLEMGR: SchemaFile = SchemaFile {
     text: include_str!("../dsoftbus/bundlemgr.capnp"),
 };
 
+/// `/dsoftbus/introspection.capnp`: what a device serves.
+pub const INTROSPECTION: SchemaFile = SchemaFile {
+    path: "/dsoftbus/introspection.capnp",
+    text: include_str!("../dsoftbus/introspection.capnp"),
+};
+
 /// Every embedded schema.
-pub const FILES: &[SchemaFile] = &[BUS, SAMGR, BUNDLEMGR];
+pub const FILES: &[SchemaFile] = &[BUS, SAMGR, BUNDLEMGR, INTROSPECTION];
+
+/// ID of `interface Sink(T)` in `bus.capnp`, which streams are declared with.
+pub const SINK: u64 = 0xe3b8_5d06_f7a1_4c09;
 
 /// The IDs that `bus.capnp` gives its annotations: generators recognise annotations by ID, never by name.
 pub mod annotation {
@@ -49,13 +56,15 @@ pub mod annotation {
     pub const SINCE: u64 = 0xa2e9_6cd7_503b_1f05;
     /// `$Bus.level(n)` on an interface.
     pub const LEVEL: u64 = 0x97c4_0be5_a86d_2f06;
+    /// `$Bus.name(n)` on a declaration, field, method or parameter.
+    pub const NAME: u64 = 0xfe72_a4c1_963b_d807;
 }
 
 #[cfg(test)]
 mod tests {
     extern crate alloc;
 
-    use super::{BUS, FILES, annotation};
+    use super::{BUS, FILES, SINK, annotation};
     use alloc::format;
 
     #[test]
@@ -66,6 +75,7 @@ mod tests {
             ("code", annotation::CODE),
             ("since", annotation::SINCE),
             ("level", annotation::LEVEL),
+            ("name", annotation::NAME),
         ] {
             let declared = format!("annotation {name} @{id:#x} (");
             assert!(
@@ -74,6 +84,14 @@ mod tests {
                 BUS.path
             );
         }
+    }
+
+    #[test]
+    fn the_id_of_sink_is_the_one_in_bus_capnp() {
+        assert!(
+            BUS.text
+                .contains(&format!("interface Sink @{SINK:#x} (T) {{"))
+        );
     }
 
     #[test]

@@ -261,7 +261,7 @@ impl TestHub {
                     },
                 ))
             }
-            _ => Err(no_such_method(&HUB, HUB.interface_id, method_id)),
+            _ => no_such_method(&HUB, HUB.interface_id, method_id).await,
         }
     }
 }
@@ -273,8 +273,7 @@ impl Skeleton for TestHub {
 
     fn call(&self, cx: Context, interface_id: u64, method_id: u16, params: Incoming) -> CallFuture {
         if interface_id != HUB.interface_id {
-            let status = no_such_method(&HUB, interface_id, method_id);
-            return Box::pin(std::future::ready(Err(status)));
+            return no_such_method(&HUB, interface_id, method_id);
         }
         Box::pin(self.clone().handle(cx, method_id, params))
     }
@@ -326,7 +325,7 @@ impl Skeleton for Thing {
                     std::future::pending().await
                 });
             }
-            _ => Err(no_such_method(&THING, interface_id, method_id)),
+            _ => return no_such_method(&THING, interface_id, method_id),
         };
         Box::pin(std::future::ready(done))
     }
@@ -369,7 +368,7 @@ impl Skeleton for Sink {
                         Ok(())
                     },
                 )),
-                _ => Err(no_such_method(&SINK, interface_id, method_id)),
+                _ => no_such_method(&SINK, interface_id, method_id).await,
             }
         })
     }

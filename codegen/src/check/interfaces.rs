@@ -1,9 +1,10 @@
 //! Rules for interfaces: channels, methods.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::types::fields;
-use super::{Problems, each_item};
+use super::types::side;
+use super::{Problems, RUST_ANNOTATION, each_item};
+use crate::engine::Engines;
 use crate::model::{Interface, Item, Method, Schema, Shape};
 use crate::names;
 
@@ -12,26 +13,38 @@ const FIRST_SERVICE: u16 = 0x10;
 /// First channel ID that is not one of DSoftBus-lite's own services.
 const FIRST_FREE: u16 = 0x100;
 
-pub(super) fn interface(body: &Interface, problems: &mut Problems) {
+pub(super) fn interface(body: &Interface, engines: &Engines<'_>, problems: &mut Problems) {
     let place = &body.name.place;
-    if body.generic {
-        problems.add(place, "generic interfaces are not supported yet");
+    if body.rust_annotations {
+        problems.add(place, RUST_ANNOTATION);
     }
-    if body.extends {
-        problems.add(place, "`extends` is not supported yet: repeat the methods");
+    for problem in &body.unknown_supers {
+        problems.add(place, problem);
     }
     match body.levels.as_slice() {
-        [] | [0] => {}
+        [] | [1] => {}
+        [0] => {
+            let engine = engines.engine(body);
+            if let (1, Some(reason)) = (engine.level, engine.place) {
+                problems.add(
+                    &reason,
+                    &format!(
+                        "{}, but {place} has $Bus.level(0): data only. Take the annotation away, or move this to an interface of its own",
+                        engine.reason
+                    ),
+                );
+            }
+        }
         [level] => problems.add(
             place,
-            &format!("$Bus.level({level}) is not supported yet: only level 0, data without capabilities, is"),
+            &format!("$Bus.level({level}) does not exist: 0 is data only, 1 is with capabilities"),
         ),
         _ => problems.add(place, "$Bus.level is given more than once"),
     }
     let mut seen: BTreeMap<String, &Method> = BTreeMap::new();
     for method in &body.methods {
         signature(method, problems);
-        let name = names::ident(&names::method(&method.name)).to_string();
+        let name = names::ident(&names::method(&method.rust)).to_string();
         if let Some(first) = seen.insert(name.clone(), method) {
             problems.add(
                 &method.place,
@@ -45,14 +58,8 @@ pub(super) fn interface(body: &Interface, problems: &mut Problems) {
 }
 
 fn signature(method: &Method, problems: &mut Problems) {
-    if method.streaming {
-        problems.add(
-            &method.place,
-            "`-> stream` is not supported yet: answer each call",
-        );
-    }
-    if method.generic {
-        problems.add(&method.place, "generic methods are not supported yet");
+    if method.rust_annotations {
+        problems.add(&method.place, RUST_ANNOTATION);
     }
     for (shape, what, spell) in [
         (
@@ -63,7 +70,7 @@ fn signature(method: &Method, problems: &mut Problems) {
         (&method.results, "results", names::snake),
     ] {
         match shape {
-            Shape::Inline(body) => fields(&body.fields, spell, problems),
+            Shape::Inline(body) => side(&body.fields, spell, problems),
             Shape::Named(_) => {}
             Shape::Unknown(_) if method.streaming => {}
             Shape::Unknown(name) => problems.add(
@@ -75,22 +82,36 @@ fn signature(method: &Method, problems: &mut Problems) {
 }
 
 /// Every interface has exactly one channel, from the right range and of its own.
-pub(super) fn channels(schema: &Schema, allow_reserved: bool, problems: &mut Problems) {
+///
+/// One without a channel is reached through capabilities, which has to be what was meant.
+pub(super) fn channels(
+    schema: &Schema,
+    engines: &Engines<'_>,
+    allow_reserved: bool,
+    problems: &mut Problems,
+) {
     let mut taken: BTreeMap<u16, &Interface> = BTreeMap::new();
+    let services: BTreeSet<&str> = schema
+        .files
+        .iter()
+        .filter(|file| file.bus)
+        .map(|file| file.name.as_str())
+        .collect();
     each_item(schema.items(), &mut |item| {
         let Item::Interface(body) = item else { return };
         let place = &body.name.place;
         let channel = match body.channels.as_slice() {
             [channel] => *channel,
+            [] if engines.is_used(body.id) || !services.contains(place.file.as_str()) => return,
             [] => {
                 return problems.add(
                     place,
-                    "has no channel: annotate it with $Bus.channel(n), n from 0x100 to 0xffff",
+                    "has no channel: annotate it with $Bus.channel(n), n from 0x100 to 0xffff, or pass it as a capability",
                 );
             }
             _ => return problems.add(place, "$Bus.channel is given more than once"),
         };
-        if channel < FIRST_SERVICE {
+        if channel < FIRST_SERVICE && !is_ours(&place.file) {
             problems.add(
                 place,
                 &format!("channel {channel:#06x} is reserved for the fabric itself: choose one from 0x100 to 0xffff"),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Problems;
 use crate::emit;
-use crate::model::{Item, Place, Schema, Shape};
+use crate::model::{Item, Place, Schema, Shape, Struct};
 use crate::names;
 
 pub(super) fn names(schema: &Schema, problems: &mut Problems) {
@@ -54,20 +54,12 @@ impl Table<'_> {
     fn items(&mut self, items: &[Item], scope: &[String]) {
         for item in items {
             match item {
-                Item::Struct(body) => {
-                    let place = &body.name.place;
-                    self.claim(scope, Space::Type, &body.name.name, place);
-                    if !body.items.is_empty() {
-                        let module = names::module(&body.name.name);
-                        self.claim(scope, Space::Type, &module, place);
-                        self.items(&body.items, &inner(scope, &module));
-                    }
-                }
+                Item::Struct(body) => self.structure(body, scope),
                 Item::Enum(body) => {
                     self.claim(scope, Space::Type, &body.name.name, &body.name.place);
                 }
                 Item::Const(body) => {
-                    let name = names::screaming(&body.name);
+                    let name = names::screaming(&body.rust);
                     self.claim(scope, Space::Value, &name, &body.place);
                 }
                 Item::Interface(body) => {
@@ -76,20 +68,19 @@ impl Table<'_> {
                     self.claim(scope, Space::Type, name, place);
                     self.claim(scope, Space::Type, &format!("{name}Client"), place);
                     self.claim(scope, Space::Type, &format!("{name}Skeleton"), place);
-                    self.claim(scope, Space::Type, &body.module, place);
-                    let scope = inner(scope, &body.module);
+                    self.claim(scope, Space::Type, &body.name.module, place);
+                    let scope = inner(scope, &body.name.module);
                     for constant in emit::INTERFACE_CONSTANTS {
                         self.claim(&scope, Space::Value, constant, place);
                     }
                     for method in &body.methods {
-                        let constant = emit::method_constant(&method.name);
+                        let constant = emit::method_constant(&method.rust);
                         self.claim(&scope, Space::Value, &constant, &method.place);
                         if let Shape::Inline(results) = &method.results
                             && results.fields.len() > 1
                         {
                             self.claim(&scope, Space::Type, &results.name.name, &method.place);
                         }
-                        self.raw_shapes(method, &body.items);
                     }
                     self.items(&body.items, &scope);
                 }
@@ -97,28 +88,28 @@ impl Table<'_> {
         }
     }
 
-    /// capnpc puts `helloParams` beside the nested types, as a module.
-    fn raw_shapes(&mut self, method: &crate::model::Method, items: &[Item]) {
-        for shape in [&method.params, &method.results] {
-            let Shape::Inline(made) = shape else { continue };
-            for item in items {
-                let (name, meets) = match item {
-                    Item::Struct(nested) => (&nested.name, nested.name.raw == made.name.raw),
-                    // It also declares `HelloParams`, as a type, where an enum keeps its own name.
-                    Item::Enum(nested) => (&nested.name, nested.name.name == made.name.name),
-                    Item::Interface(_) | Item::Const(_) => continue,
-                };
-                if meets {
-                    self.problems.add(
-                        &name.place,
-                        &format!(
-                            "meets the struct that {} makes: rename one of them",
-                            method.place
-                        ),
-                    );
-                }
-            }
+    /// A struct or group, and the module of what is nested in it.
+    fn structure(&mut self, body: &Struct, scope: &[String]) {
+        let place = &body.name.place;
+        self.claim(scope, Space::Type, &body.name.name, place);
+        let groups: Vec<&Struct> = body
+            .fields
+            .iter()
+            .filter_map(|field| field.group.as_deref())
+            .collect();
+        let which = body.discriminant.is_some() && !body.is_union();
+        if groups.is_empty() && body.items.is_empty() && !which {
+            return;
         }
+        self.claim(scope, Space::Type, &body.name.module, place);
+        let scope = inner(scope, &body.name.module);
+        if which {
+            self.claim(&scope, Space::Type, emit::WHICH, place);
+        }
+        for group in groups {
+            self.structure(group, &scope);
+        }
+        self.items(&body.items, &scope);
     }
 }
 

@@ -1,52 +1,78 @@
-//! Rules for structs, enums and constants.
+//! Rules for structs, unions, enums and constants.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::{Problems, RUST_ANNOTATION, each_item};
-use crate::emit::Code;
-use crate::model::{Const, Enum, Field, Item, Schema, Struct, Type, Value};
+use super::{Problems, RUST_ANNOTATION};
+use crate::emit::{Code, WHICH};
+use crate::model::{Const, Enum, Field, Place, Struct, Type};
 use crate::names;
 
 pub(super) fn structure(body: &Struct, problems: &mut Problems) {
-    let place = &body.name.place;
-    if body.generic {
-        problems.add(
-            place,
-            "generic structs are not supported yet: write one struct for each type",
-        );
-    }
-    if body.union {
-        problems.add(
-            place,
-            "unions are not supported yet: use an enum and one field for each case",
-        );
-    }
     if body.rust_annotations {
-        problems.add(place, RUST_ANNOTATION);
+        problems.add(&body.name.place, RUST_ANNOTATION);
     }
-    fields(&body.fields, names::snake, problems);
-}
-
-/// The rules for a list of fields, parameters or results.
-pub(super) fn fields(fields: &[Field], spell: fn(&str) -> String, problems: &mut Problems) {
-    let mut seen: BTreeMap<String, &Field> = BTreeMap::new();
-    for field in fields {
-        if let Type::Unsupported(what) = &field.ty {
-            problems.add(&field.place, &unsupported(what));
-        }
-        if field.rust_annotations {
-            problems.add(&field.place, RUST_ANNOTATION);
-        }
-        let name = names::ident(&spell(&field.name)).to_string();
-        if let Some(first) = seen.insert(name.clone(), field) {
+    let mut seen = Seen::default();
+    for field in body.always() {
+        seen.add(&field.place, &names::snake(&field.rust), problems);
+    }
+    if body.discriminant.is_some() && !body.is_union() {
+        let name = names::snake(WHICH);
+        if let Some(taken) = seen.0.get(&name) {
             problems.add(
-                &field.place,
-                &format!(
-                    "is called `{name}` in Rust, as {} is: rename one of them",
-                    first.place
-                ),
+                taken,
+                &format!("is called `{name}` in Rust, as the union without a name is: rename it with $Bus.name, or name the union"),
             );
         }
+    }
+    let mut seen = Seen::default();
+    for member in body.members() {
+        seen.add(&member.place, &names::type_name(&member.rust), problems);
+    }
+    if body.discriminant.is_some() {
+        unknown(&body.name.place, &seen, problems);
+    }
+    for field in &body.fields {
+        field_type(field, false, problems);
+        if let Some(group) = &field.group {
+            structure(group, problems);
+        }
+    }
+}
+
+/// The rules for a list of parameters or results.
+pub(super) fn side(fields: &[Field], spell: fn(&str) -> String, problems: &mut Problems) {
+    let mut seen = Seen::default();
+    for field in fields {
+        field_type(field, true, problems);
+        seen.add(&field.place, &spell(&field.rust), problems);
+    }
+}
+
+/// The rules for one field. Sinks are parameters and results, never part of a value.
+fn field_type(field: &Field, sink: bool, problems: &mut Problems) {
+    if field.rust_annotations {
+        problems.add(&field.place, RUST_ANNOTATION);
+    }
+    match &field.ty {
+        Type::Sink(item) if sink => value_type(&field.place, item, problems),
+        ty => value_type(&field.place, ty, problems),
+    }
+}
+
+fn value_type(place: &Place, ty: &Type, problems: &mut Problems) {
+    match ty {
+        Type::Unsupported(what) => problems.add(place, &unsupported(what)),
+        Type::Sink(_) => problems.add(
+            place,
+            "a Sink cannot be part of a value: make it a parameter or result of its own",
+        ),
+        Type::List(element) => value_type(place, element, problems),
+        Type::Struct(named) | Type::Interface(named) => {
+            for arg in &named.args {
+                value_type(place, arg, problems);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -54,32 +80,21 @@ fn unsupported(what: &str) -> String {
     if what.starts_with("is ") {
         return what.to_owned();
     }
-    format!("{what} is not supported{}", advice(what))
-}
-
-fn advice(what: &str) -> &'static str {
-    match what {
-        "a group" => " yet: make it a struct of its own",
-        "AnyPointer" => ": use Data, or a struct",
-        "Capability" | "an interface as a value" => {
-            " yet: pass the name of a service and let the caller open it"
-        }
-        "a generic type" | "a generic parameter" => " yet: write one struct for each type",
-        _ => "",
-    }
+    format!("{what} is not supported")
 }
 
 pub(super) fn enumeration(body: &Enum, problems: &mut Problems) {
+    let place = &body.name.place;
     if body.rust_annotations {
-        problems.add(&body.name.place, RUST_ANNOTATION);
+        problems.add(place, RUST_ANNOTATION);
     }
     if body.enumerants.is_empty() {
         problems.add(
-            &body.name.place,
+            place,
             "an enum without values is not supported: give it one",
         );
     }
-    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    let mut seen = Seen::default();
     for enumerant in &body.enumerants {
         if enumerant.rust_annotations {
             problems.add(&enumerant.place, RUST_ANNOTATION);
@@ -95,70 +110,46 @@ pub(super) fn enumeration(body: &Enum, problems: &mut Problems) {
             ),
             _ => {}
         }
-        let name = names::type_name(&enumerant.name);
-        if let Some(first) = seen.insert(name.clone(), &enumerant.name) {
-            problems.add(
-                &enumerant.place,
-                &format!("is called `{name}` in Rust, as `{first}` is: rename one of them"),
-            );
-        }
+        let name = names::type_name(&enumerant.rust);
+        seen.add(&enumerant.place, &name, problems);
     }
-    if !body.errors && seen.contains_key("Unknown") && seen.contains_key("UnknownValue") {
-        problems.add(
-            &body.name.place,
-            "`unknown` and `unknownValue` leave no name for values that are not in the schema: rename one of them",
-        );
+    if !body.errors {
+        unknown(place, &seen, problems);
     }
 }
 
 pub(super) fn constant(body: &Const, problems: &mut Problems) {
-    if let Type::Unsupported(what) = &body.ty {
-        problems.add(&body.place, &unsupported(what));
-    } else if body.value == Value::Pointer {
-        problems.add(
-            &body.place,
-            "constants of struct and list types are not supported yet: use a number, Text or Data",
-        );
-    }
+    value_type(&body.place, &body.ty, problems);
 }
 
-/// A struct that contains itself other than through a list would be infinitely large in Rust.
-pub(super) fn recursion(schema: &Schema, problems: &mut Problems) {
-    let mut structs: BTreeMap<u64, &Struct> = BTreeMap::new();
-    each_item(schema.items(), &mut |item| {
-        if let Item::Struct(body) = item {
-            structs.insert(body.id, body);
-        }
-    });
-    for body in structs.values() {
-        for field in &body.fields {
-            if let Type::Struct(id) = field.ty
-                && reaches(id, body.id, &structs, &mut BTreeSet::new())
-            {
-                problems.add(
-                    &field.place,
-                    "makes the struct contain itself: use a List, which may be empty",
-                );
+/// Names that must differ, and where each is.
+#[derive(Default)]
+struct Seen(BTreeMap<String, Place>);
+
+impl Seen {
+    fn add(&mut self, place: &Place, name: &str, problems: &mut Problems) {
+        let name = names::ident(name).to_string();
+        match self.0.get(&name) {
+            Some(first) => problems.add(
+                place,
+                &format!("is called `{name}` in Rust, as {first} is: rename one of them"),
+            ),
+            None => {
+                self.0.insert(name, place.clone());
             }
         }
     }
 }
 
-fn reaches(
-    from: u64,
-    target: u64,
-    structs: &BTreeMap<u64, &Struct>,
-    seen: &mut BTreeSet<u64>,
-) -> bool {
-    if from == target {
-        return true;
+/// What the schema does not have needs a variant, too.
+fn unknown(place: &Place, seen: &Seen, problems: &mut Problems) {
+    if let (Some(one), Some(two)) = (seen.0.get("Unknown"), seen.0.get("UnknownValue")) {
+        problems.add(
+            place,
+            &format!(
+                "{} and {} leave no name for values that are not in the schema: rename one of them",
+                one.path, two.path
+            ),
+        );
     }
-    if !seen.insert(from) {
-        return false;
-    }
-    structs.get(&from).is_some_and(|body| {
-        body.fields
-            .iter()
-            .any(|field| matches!(field.ty, Type::Struct(id) if reaches(id, target, structs, seen)))
-    })
 }

@@ -1,12 +1,12 @@
 //! The calling side: a client whose methods give calls.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
-use super::server::params_ident;
-use super::values::unless_read;
-use super::{Emitter, docs, method_ident};
-use crate::model::{Interface, Method, Shape, Type};
+use super::interface::{Generics, method_ident, several_results};
+use super::server::server_arguments;
+use super::{Emitter, docs, hex16};
+use crate::model::{Interface, Method, Shape};
 use crate::names;
 
 impl Emitter<'_> {
@@ -15,52 +15,94 @@ impl Emitter<'_> {
         let client = format_ident!("{}Client", body.name.name);
         let skeleton = format_ident!("{}Skeleton", body.name.name);
         let module = self.interface_module(body);
-        let channel = super::hex16(body.channels.first().copied().unwrap_or_default());
+        let generics = Generics::of(&body.name);
+        let (declared, used) = (&generics.declared, &generics.used);
+        let (marker, marked) = if generics.is_empty() {
+            (None, None)
+        } else {
+            let names = &generics.names;
+            (
+                Some(quote!(marker: ::core::marker::PhantomData<fn() -> (#names,)>)),
+                Some(quote!(marker: ::core::marker::PhantomData)),
+            )
+        };
         let doc = docs::plain(&format!(
-            "Calls a [`{0}`](trait@{0}), here or on another device. Cheap to clone.",
+            "Calls a [`{0}`](trait@{0}), here or on another device. Cheap to clone; the default refers to nothing.",
             body.name.name
         ));
         let methods = body
             .methods
             .iter()
             .map(|method| self.client_method(body, method));
-        vec![
+        let turbofish = if generics.is_empty() {
+            TokenStream::new()
+        } else {
+            let names = &generics.names;
+            quote!(::<_, #names>)
+        };
+        let mut items = vec![
             quote! {
                 #doc
-                #[derive(Clone, Debug)]
-                pub struct #client { capability: ::dsoftbus::Capability }
+                #[derive(Clone, Debug, Default, PartialEq)]
+                pub struct #client #used { capability: ::dsoftbus::Capability, #marker }
             },
             quote! {
-                impl #client {
-                    /// A client of a service in this process: calls are encoded and decoded, but never on a wire.
+                impl #declared #client #used {
+                    /// A client of an object in this process, for tests and to hand it out in calls.
                     #[must_use]
-                    pub fn local(service: impl #name) -> Self {
-                        let skeleton = #skeleton::new(::std::sync::Arc::new(service));
-                        Self { capability: ::dsoftbus::Capability::local(::std::sync::Arc::new(skeleton)) }
+                    pub fn local(service: impl #name #used) -> Self {
+                        let skeleton = #skeleton #turbofish::new(::std::sync::Arc::new(service));
+                        ::dsoftbus::Client::from_capability(
+                            ::dsoftbus::Capability::local(::std::sync::Arc::new(skeleton)),
+                        )
                     }
 
                     #(#methods)*
                 }
             },
             quote! {
-                impl ::dsoftbus::Client for #client {
+                impl #declared ::dsoftbus::Client for #client #used {
                     const DESCRIPTOR: &'static ::dsoftbus::ServiceDescriptor = &#module::DESCRIPTOR;
 
-                    fn from_capability(capability: ::dsoftbus::Capability) -> Self { Self { capability } }
+                    fn from_capability(capability: ::dsoftbus::Capability) -> Self { Self { capability, #marked } }
 
                     fn capability(&self) -> &::dsoftbus::Capability { &self.capability }
                 }
             },
             quote! {
-                impl ::dsoftbus::ServiceClient for #client {
-                    const CHANNEL: u16 = #channel;
+                impl #declared ::core::convert::From<::dsoftbus::Pipeline> for #client #used {
+                    fn from(pipeline: ::dsoftbus::Pipeline) -> Self {
+                        ::dsoftbus::Client::from_capability(pipeline.capability())
+                    }
                 }
             },
-        ]
+            quote! {
+                impl #declared ::dsoftbus::Pipelined for #client #used { type Pipeline = Self; }
+            },
+        ];
+        if let Some(&channel) = body.channels.first() {
+            let channel = hex16(channel);
+            items.push(quote! {
+                impl #declared ::dsoftbus::ServiceClient for #client #used {
+                    const CHANNEL: u16 = #channel;
+                }
+            });
+        }
+        for parent in self.ancestors(body) {
+            let parent = self.beside(&parent, "Client");
+            items.push(quote! {
+                impl #declared ::core::convert::From<#client #used> for #parent {
+                    fn from(client: #client #used) -> Self {
+                        ::dsoftbus::Client::from_capability(client.capability)
+                    }
+                }
+            });
+        }
+        items
     }
 
     fn client_method(&self, body: &Interface, method: &Method) -> TokenStream {
-        let ident = names::ident(&names::method(&method.name));
+        let ident = names::ident(&names::method(&method.rust));
         let doc = docs::comment(
             &method.doc,
             &format!("`{}` of the schema.", method.place.path),
@@ -68,111 +110,39 @@ impl Emitter<'_> {
         let module = self.interface_module(body);
         let descriptor = method_ident(method);
         let output = self.output(method);
-        let (arguments, raw, words, fill) = self.encode_params(method);
-        let (idents, types): (Vec<Ident>, Vec<TokenStream>) = arguments.into_iter().unzip();
+        let arguments = server_arguments(method);
+        let signature = arguments.iter().map(|(ident, ty)| {
+            let ty = self.borrowed(ty);
+            quote!(#ident: #ty)
+        });
+        let idents: Vec<&Ident> = arguments.iter().map(|(ident, _)| ident).collect();
+        let encode = self.encode_params(method, &idents);
         let decode = self.decode_results(method);
+        let path = result_path(method);
         quote! {
             #doc
-            pub fn #ident(&self, #(#idents: #types),*) -> ::dsoftbus::Call<#output> {
-                ::dsoftbus::__private::call::<#raw::Owned, _>(
+            pub fn #ident(&self, #(#signature),*) -> ::dsoftbus::Call<#output> {
+                ::dsoftbus::__private::call(
                     &self.capability,
                     &#module::#descriptor,
-                    #words,
-                    #fill,
+                    #encode,
                     |__incoming| #decode,
+                    &[#(#path),*],
                 )
             }
         }
     }
+}
 
-    /// Arguments, capnpc's module of the parameters, their size, and the closure that writes them.
-    fn encode_params(
-        &self,
-        method: &Method,
-    ) -> (
-        Vec<(Ident, TokenStream)>,
-        TokenStream,
-        TokenStream,
-        TokenStream,
-    ) {
-        match &method.params {
-            Shape::Inline(params) => {
-                let builder = quote!(__params);
-                let arguments: Vec<_> = params
-                    .fields
-                    .iter()
-                    .map(|field| {
-                        let ident = names::ident(&names::parameter(&field.name));
-                        (ident, self.borrowed(&field.ty))
-                    })
-                    .collect();
-                let values: Vec<_> = params
-                    .fields
-                    .iter()
-                    .zip(&arguments)
-                    .map(|(field, (ident, _))| (field, quote!(#ident)))
-                    .collect();
-                let writes: Vec<_> = values
-                    .iter()
-                    .map(|(field, value)| self.write(field, &builder, value, true))
-                    .collect();
-                let mutable = (!writes.iter().all(TokenStream::is_empty)).then(|| quote!(mut));
-                let unused = unless_read(&params.fields, &builder);
-                let nothings = values
-                    .iter()
-                    .filter(|(field, _)| field.ty == Type::Void)
-                    .map(|(_, value)| value);
-                let fill = quote! {
-                    |#mutable __params| {
-                        #unused
-                        #(let () = #nothings;)*
-                        #(#writes)*
-                        ::core::result::Result::Ok(())
-                    }
-                };
-                let words = self.size(params.name.words, &values);
-                (arguments, self.raw(&params.name), words, fill)
-            }
-            Shape::Named(id) => {
-                let name = self.name_of(*id);
-                let (raw, native) = (self.raw(name), self.native(name));
-                let ident = params_ident();
-                let words = proc_macro2::Literal::u32_unsuffixed(name.words);
-                let fill = quote!(|__params| #ident.write_to(__params));
-                (vec![(ident, quote!(&#native))], raw, quote!(#words), fill)
-            }
-            Shape::Unknown(what) => unreachable!("{what} passed the checks"),
-        }
-    }
-
-    fn decode_results(&self, method: &Method) -> TokenStream {
-        let (raw, read) = match &method.results {
-            Shape::Named(id) => {
-                let name = self.name_of(*id);
-                let native = self.native(name);
-                (self.raw(name), quote!(#native::read_from(__results)))
-            }
-            Shape::Inline(results) => {
-                let raw = self.raw(&results.name);
-                let read = match results.fields.as_slice() {
-                    [] => quote!({
-                        let _ = __results;
-                        ::core::result::Result::Ok(())
-                    }),
-                    [field] => {
-                        let read = self.read_owned(field, &quote!(__results));
-                        let unused = unless_read(&results.fields, &quote!(__results));
-                        quote!({ #unused ::core::result::Result::Ok(#read) })
-                    }
-                    _ => {
-                        let native = self.native(&results.name);
-                        quote!(#native::read_from(__results))
-                    }
-                };
-                (raw, read)
-            }
-            Shape::Unknown(what) => unreachable!("{what} passed the checks"),
-        };
-        quote!(::dsoftbus::__private::results::<#raw::Owned, _>(__incoming, |__results| #read))
+/// Where the result is among the pointers of the results struct, so that calls are pipelined on what is in it.
+fn result_path(method: &Method) -> Vec<Literal> {
+    match &method.results {
+        Shape::Inline(results) if several_results(method).is_none() => results
+            .fields
+            .iter()
+            .filter(|field| field.ty.is_pointer())
+            .map(|field| Literal::u32_unsuffixed(field.offset))
+            .collect(),
+        _ => Vec::new(),
     }
 }

@@ -3,13 +3,14 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
+use super::values::message;
 use super::{Emitter, docs};
 use crate::model::{Const, Type, Value};
 use crate::names;
 
 impl Emitter<'_> {
     pub(super) fn constant(&self, body: &Const) -> TokenStream {
-        let name = names::ident(&names::screaming(&body.name));
+        let name = names::ident(&names::screaming(&body.rust));
         let doc = docs::comment(&body.doc, &format!("`{}` of the schema.", body.place.path));
         let (ty, value) = match (&body.ty, &body.value) {
             (Type::Text, Value::Text(text)) => (quote!(&str), quote!(#text)),
@@ -19,6 +20,22 @@ impl Emitter<'_> {
                 (quote!(&[u8]), quote!(#bytes))
             }
             (Type::Data, _) => (quote!(&[u8]), quote!(&[])),
+            (ty, Value::Pointer(words)) => {
+                let (ty, words) = (self.owned(ty), message(words));
+                return quote! {
+                    #doc
+                    pub static #name: ::std::sync::LazyLock<#ty> =
+                        ::std::sync::LazyLock::new(|| ::dsoftbus::__private::constant(#words));
+                };
+            }
+            (ty, Value::Zero) if ty.is_pointer() => {
+                let ty = self.owned(ty);
+                return quote! {
+                    #doc
+                    pub static #name: ::std::sync::LazyLock<#ty> =
+                        ::std::sync::LazyLock::new(::core::default::Default::default);
+                };
+            }
             (Type::Enum(id), value) => {
                 let ordinal = match value {
                     Value::Enum(ordinal) => *ordinal,
@@ -31,9 +48,13 @@ impl Emitter<'_> {
         quote!(#doc pub const #name: #ty = #value;)
     }
 
-    /// The expression of a default, owned.
-    pub(super) fn value(&self, ty: &Type, value: &Value) -> TokenStream {
+    /// The expression of a default, owned. What is boxed may be absent, and is.
+    pub(super) fn value(&self, ty: &Type, value: &Value, boxed: bool) -> TokenStream {
         match value {
+            Value::Pointer(words) if !boxed => {
+                let words = message(words);
+                quote!(::dsoftbus::__private::constant(#words))
+            }
             Value::Text(text) => quote!(::std::string::String::from(#text)),
             Value::Data(bytes) => {
                 let bytes = Literal::byte_string(bytes);
@@ -43,7 +64,7 @@ impl Emitter<'_> {
                 let ordinal = Literal::u16_unsuffixed(*ordinal);
                 quote!(::core::convert::From::<u16>::from(#ordinal))
             }
-            Value::Zero | Value::Pointer if !matches!(ty, Type::Void) => {
+            Value::Zero | Value::Pointer(_) if !matches!(ty, Type::Void) => {
                 quote!(::core::default::Default::default())
             }
             other => self.scalar(ty, other),
@@ -51,7 +72,7 @@ impl Emitter<'_> {
     }
 
     /// The expression of a number, bool or nothing.
-    fn scalar(&self, ty: &Type, value: &Value) -> TokenStream {
+    pub(super) fn scalar(&self, ty: &Type, value: &Value) -> TokenStream {
         match (ty, value) {
             (Type::Bool, Value::Bool(value)) => quote!(#value),
             (Type::Bool, _) => quote!(false),
@@ -85,7 +106,7 @@ impl Emitter<'_> {
             .and_then(|body| body.enumerants.get(usize::from(ordinal)))
         {
             Some(enumerant) => {
-                let variant = names::ident(&names::type_name(&enumerant.name));
+                let variant = names::ident(&names::type_name(&enumerant.rust));
                 quote!(#path::#variant)
             }
             None => unreachable!("the compiler checked that enumerant {ordinal} exists"),

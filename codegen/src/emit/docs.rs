@@ -3,6 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use crate::model::{Field, Value};
+
 /// The comment of a schema, or `fallback` when there is none, as a doc attribute.
 pub(super) fn comment(doc: &str, fallback: &str) -> TokenStream {
     if doc.trim().is_empty() {
@@ -10,6 +12,17 @@ pub(super) fn comment(doc: &str, fallback: &str) -> TokenStream {
     } else {
         plain(&markdown(doc))
     }
+}
+
+/// The comment of a field.
+pub(super) fn field(field: &Field) -> TokenStream {
+    let mut doc = comment(&field.doc, &format!("`{}`.", field.name));
+    if field.boxed && field.default != Value::Zero {
+        doc.extend(plain(
+            "\n`None` stands for the default that the schema gives.",
+        ));
+    }
+    doc
 }
 
 /// Text of ours as doc attributes, one for each line.

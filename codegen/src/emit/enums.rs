@@ -17,7 +17,7 @@ impl Emitter<'_> {
         let variants: Vec<_> = body
             .enumerants
             .iter()
-            .map(|e| names::ident(&names::type_name(&e.name)))
+            .map(|e| names::ident(&names::type_name(&e.rust)))
             .collect();
         let docs = body
             .enumerants
@@ -26,7 +26,9 @@ impl Emitter<'_> {
         let numbers: Vec<_> = (0..body.enumerants.len())
             .map(Literal::usize_unsuffixed)
             .collect();
-        let unknown = names::ident(unknown_variant(body));
+        let unknown = names::ident(names::unknown_variant(
+            body.enumerants.iter().map(|e| e.rust.as_str()),
+        ));
         vec![
             quote! {
                 #doc
@@ -62,15 +64,11 @@ impl Emitter<'_> {
                     }
                 }
             },
+            quote! {
+                impl ::dsoftbus::__private::Element for #name {
+                    type Encoding = ::dsoftbus::__private::Enumerants;
+                }
+            },
         ]
-    }
-}
-
-/// The variant for values the schema does not have: `Unknown`, unless an enumerant is called so.
-pub(super) fn unknown_variant(body: &Enum) -> &'static str {
-    if body.enumerants.iter().any(|e| e.name == "unknown") {
-        "UnknownValue"
-    } else {
-        "Unknown"
     }
 }

@@ -45,9 +45,10 @@ impl Emitter<'_> {
         let name = names::ident(&body.name.name);
         let doc = docs::comment(&body.doc, "Domain errors of the service.");
         let enumerants: Vec<&str> = body.enumerants.iter().map(|e| e.name.as_str()).collect();
-        let variants: Vec<_> = enumerants
+        let variants: Vec<_> = body
+            .enumerants
             .iter()
-            .map(|enumerant| names::ident(&names::type_name(enumerant)))
+            .map(|e| names::ident(&names::type_name(&e.rust)))
             .collect();
         let docs: Vec<_> = body
             .enumerants

@@ -1,116 +1,64 @@
 //! The serving side: the trait a service implements, and the skeleton that decodes calls for it.
 
 use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{ToTokens as _, format_ident, quote};
+use quote::{format_ident, quote};
 
-use super::values::unless_read;
-use super::{Emitter, docs, method_ident, several_results};
-use crate::model::{Interface, Method, Shape};
+use super::interface::{Generics, method_ident, several_results, substituted};
+use super::values::angled;
+use super::{Emitter, docs};
+use crate::model::{Interface, Method, Named, Param, Shape, Struct, Type};
 use crate::names;
 
 impl Emitter<'_> {
     pub(super) fn server(&self, body: &Interface) -> Vec<TokenStream> {
+        vec![
+            self.service_trait(body),
+            self.skeleton(body),
+            self.runners(body),
+            self.dispatch(body),
+        ]
+    }
+
+    /// The trait that a service implements.
+    fn service_trait(&self, body: &Interface) -> TokenStream {
         let name = names::ident(&body.name.name);
-        let skeleton = format_ident!("{}Skeleton", body.name.name);
-        let module = self.interface_module(body);
+        let declared = Generics::of(&body.name).declared;
         let doc = docs::comment(
             &body.doc,
             &format!("`{}` of the schema.", body.name.place.path),
         );
-        let channel = format!(
-            "{:#06x}",
-            body.channels.first().copied().unwrap_or_default()
-        );
-        let unimplemented = format!(
-            "`{{Self}}` does not implement the service `{}` (channel {channel})",
-            body.name.name
-        );
+        let what = match body.channels.first() {
+            Some(channel) => format!("the service `{}` (channel {channel:#06x})", body.name.name),
+            None => format!("the interface `{}`", body.name.name),
+        };
+        let message = format!("`{{Self}}` does not implement {what}");
         let label = format!("`impl {} for {{Self}}` is missing", body.name.name);
         let methods = body
             .methods
             .iter()
             .map(|method| self.trait_method(body, method));
-        let calls = body
-            .methods
-            .iter()
-            .map(|method| self.dispatched(body, method));
-        let arms = body.methods.iter().map(|method| {
-            let ordinal = Literal::u16_unsuffixed(method.ordinal);
-            let call = call_ident(method);
-            quote! {
-                (#module::INTERFACE_ID, #ordinal) => ::std::boxed::Box::pin(Self::#call(
-                    ::std::sync::Arc::clone(&self.service), __cx, __params,
-                )),
-            }
-        });
-        let skeleton_doc = docs::plain(&format!(
-            "Serves a [`{0}`](trait@{0}): decodes calls, encodes answers.",
-            body.name.name
-        ));
-        let skeleton_name = skeleton.to_string();
-        vec![
-            quote! {
-                #doc
-                #[diagnostic::on_unimplemented(message = #unimplemented, label = #label)]
-                pub trait #name: ::core::marker::Send + ::core::marker::Sync + 'static { #(#methods)* }
-            },
-            quote! {
-                #skeleton_doc
-                pub struct #skeleton<T> { service: ::std::sync::Arc<T> }
-            },
-            quote! {
-                impl<T: #name> #skeleton<T> {
-                    /// A skeleton for `service`.
-                    #[must_use]
-                    pub const fn new(service: ::std::sync::Arc<T>) -> Self { Self { service } }
-                    #(#calls)*
-                }
-            },
-            quote! {
-                impl<T> ::core::clone::Clone for #skeleton<T> {
-                    fn clone(&self) -> Self {
-                        Self { service: ::std::sync::Arc::clone(&self.service) }
-                    }
-                }
-            },
-            quote! {
-                impl<T> ::core::fmt::Debug for #skeleton<T> {
-                    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                        f.debug_struct(#skeleton_name).finish_non_exhaustive()
-                    }
-                }
-            },
-            quote! {
-                impl<T: #name> ::dsoftbus::Skeleton for #skeleton<T> {
-                    fn descriptor(&self) -> &'static ::dsoftbus::ServiceDescriptor { &#module::DESCRIPTOR }
-
-                    fn call(
-                        &self,
-                        __cx: ::dsoftbus::Context,
-                        __interface_id: u64,
-                        __method_id: u16,
-                        __params: ::dsoftbus::__private::Incoming,
-                    ) -> ::dsoftbus::CallFuture {
-                        match (__interface_id, __method_id) {
-                            #(#arms)*
-                            _ => ::std::boxed::Box::pin(::core::future::ready(::core::result::Result::Err(
-                                ::dsoftbus::__private::no_such_method(&#module::DESCRIPTOR, __interface_id, __method_id),
-                            ))),
-                        }
-                    }
-                }
-            },
-        ]
+        let bounds = if body.supers.is_empty() {
+            quote!(::core::marker::Send + ::core::marker::Sync + 'static)
+        } else {
+            let supers = body.supers.iter().map(|parent| self.beside(parent, ""));
+            quote!(#(#supers)+*)
+        };
+        quote! {
+            #doc
+            #[diagnostic::on_unimplemented(message = #message, label = #label)]
+            pub trait #name #declared: #bounds { #(#methods)* }
+        }
     }
 
     fn trait_method(&self, body: &Interface, method: &Method) -> TokenStream {
-        let ident = names::ident(&names::method(&method.name));
+        let ident = names::ident(&names::method(&method.rust));
         let mut doc = docs::comment(
             &method.doc,
             &format!("`{}` of the schema.", method.place.path),
         );
-        let (arguments, types): (Vec<Ident>, Vec<TokenStream>) =
-            self.server_arguments(method).into_iter().unzip();
+        let (arguments, types): (Vec<Ident>, Vec<Type>) =
+            server_arguments(method).into_iter().unzip();
+        let types = types.iter().map(|ty| self.received(ty));
         let output = self.output(method);
         let future = quote! {
             impl ::core::future::Future<Output = ::dsoftbus::Result<#output>> + ::core::marker::Send
@@ -136,159 +84,209 @@ impl Emitter<'_> {
         }
     }
 
+    fn skeleton(&self, body: &Interface) -> TokenStream {
+        let skeleton = format_ident!("{}Skeleton", body.name.name);
+        let generics = Generics::of(&body.name);
+        let doc = docs::plain(&format!(
+            "Serves a [`{0}`](trait@{0}): decodes calls, encodes answers.",
+            body.name.name
+        ));
+        if generics.is_empty() {
+            return quote! {
+                #doc
+                #[derive(Debug)]
+                pub struct #skeleton<S> { service: ::std::sync::Arc<S> }
+            };
+        }
+        let (bounds, names) = (&generics.bounds, &generics.names);
+        quote! {
+            #doc
+            #[derive(Debug)]
+            pub struct #skeleton<S, #bounds> {
+                service: ::std::sync::Arc<S>,
+                marker: ::core::marker::PhantomData<fn() -> (#names,)>,
+            }
+        }
+    }
+
+    /// What runs each call, as functions of the skeleton.
+    fn runners(&self, body: &Interface) -> TokenStream {
+        let (header, _) = self.skeleton_impl(body);
+        let marker =
+            (!body.name.params.is_empty()).then(|| quote!(, marker: ::core::marker::PhantomData));
+        let calls = body
+            .methods
+            .iter()
+            .map(|method| self.dispatched(body, method));
+        quote! {
+            impl #header {
+                /// A skeleton for `service`.
+                #[must_use]
+                pub const fn new(service: ::std::sync::Arc<S>) -> Self { Self { service #marker } }
+                #(#calls)*
+            }
+        }
+    }
+
+    /// `<S: Greeter> GreeterSkeleton<S>`, and the same for a trait, as a function of its path.
+    fn skeleton_impl(
+        &self,
+        body: &Interface,
+    ) -> (TokenStream, impl Fn(TokenStream) -> TokenStream) {
+        let name = names::ident(&body.name.name);
+        let skeleton = format_ident!("{}Skeleton", body.name.name);
+        let generics = Generics::of(&body.name);
+        let used = &generics.used;
+        let (parameters, arguments) = if generics.is_empty() {
+            (quote!(<S: #name>), quote!(<S>))
+        } else {
+            let (bounds, names) = (&generics.bounds, &generics.names);
+            (quote!(<S: #name #used, #bounds>), quote!(<S, #names>))
+        };
+        let inherent = quote!(#parameters #skeleton #arguments);
+        let of = move |path: TokenStream| quote!(#parameters #path for #skeleton #arguments);
+        (inherent, of)
+    }
+
+    fn dispatch(&self, body: &Interface) -> TokenStream {
+        let module = self.interface_module(body);
+        let (_, implemented) = self.skeleton_impl(body);
+        let header = implemented(quote!(::dsoftbus::Skeleton));
+        let arms = body.methods.iter().map(|method| {
+            let ordinal = Literal::u16_unsuffixed(method.ordinal);
+            let call = call_ident(method);
+            quote! {
+                (#module::INTERFACE_ID, #ordinal) => ::std::boxed::Box::pin(Self::#call(
+                    ::std::sync::Arc::clone(&self.service), __cx, __params,
+                )),
+            }
+        });
+        let parents = body.supers.iter().map(|parent| {
+            let module = self.module_of(parent);
+            let skeleton = self.skeleton_of(parent);
+            quote! {
+                (__id, _) if #module::DESCRIPTOR.is(__id) => ::dsoftbus::Skeleton::call(
+                    &#skeleton::new(::std::sync::Arc::clone(&self.service)),
+                    __cx, __interface_id, __method_id, __params,
+                ),
+            }
+        });
+        quote! {
+            impl #header {
+                fn descriptor(&self) -> &'static ::dsoftbus::ServiceDescriptor { &#module::DESCRIPTOR }
+
+                fn call(
+                    &self,
+                    __cx: ::dsoftbus::Context,
+                    __interface_id: u64,
+                    __method_id: u16,
+                    __params: ::dsoftbus::Incoming,
+                ) -> ::dsoftbus::CallFuture {
+                    match (__interface_id, __method_id) {
+                        #(#arms)*
+                        #(#parents)*
+                        _ => ::dsoftbus::__private::no_such_method(&#module::DESCRIPTOR, __interface_id, __method_id),
+                    }
+                }
+            }
+        }
+    }
+
+    /// The skeleton of an interface that this one extends.
+    fn skeleton_of(&self, parent: &Named) -> TokenStream {
+        let name = self.name_of(parent.id);
+        let skeleton = format!("{}Skeleton", name.name);
+        let path = self.path(name.scope.iter().chain([&skeleton]));
+        let arguments = parent.args.iter().map(|ty| self.owned(ty));
+        quote!(#path::<S, #(#arguments),*>)
+    }
+
     /// One call: decode everything, run the handler, encode its answer.
     ///
     /// Only what a handler borrows (the message and its reader) lives across the await; capnpc's readers are not `Send`.
     fn dispatched(&self, body: &Interface, method: &Method) -> TokenStream {
         let name = names::ident(&body.name.name);
+        let used = Generics::of(&body.name).used;
         let call = call_ident(method);
-        let ident = names::ident(&names::method(&method.name));
+        let ident = names::ident(&names::method(&method.rust));
         let doc = docs::plain(&format!("Runs `{}`.", method.name));
         let decode = self.decode_params(method);
-        let arguments = self
-            .server_arguments(method)
-            .into_iter()
-            .map(|(ident, _)| ident);
+        let arguments = server_arguments(method).into_iter().map(|(ident, _)| ident);
         let reply = self.encode_results(method);
         quote! {
             #doc
             async fn #call(
-                __service: ::std::sync::Arc<T>,
+                __service: ::std::sync::Arc<S>,
                 __cx: ::dsoftbus::Context,
-                __params: ::dsoftbus::__private::Incoming,
-            ) -> ::dsoftbus::Result<::dsoftbus::__private::Outgoing> {
-                let __reader = __params.reader();
+                __params: ::dsoftbus::Incoming,
+            ) -> ::dsoftbus::Result<::dsoftbus::Outgoing> {
                 #decode
-                let __value = <T as #name>::#ident(&__service, &__cx, #(#arguments),*).await?;
+                let __value = <S as #name #used>::#ident(&__service, &__cx, #(#arguments),*).await?;
                 #reply
             }
         }
     }
 
-    fn decode_params(&self, method: &Method) -> TokenStream {
-        match &method.params {
-            Shape::Inline(params) => {
-                let raw = self.raw(&params.name);
-                let reader = quote!(__params);
-                let idents: Vec<_> = params
-                    .fields
-                    .iter()
-                    .map(|field| names::ident(&names::parameter(&field.name)))
-                    .collect();
-                let reads: Vec<_> = params
-                    .fields
-                    .iter()
-                    .map(|field| self.read_received(field, &reader))
-                    .collect();
-                let unused = unless_read(&params.fields, &quote!(__params));
-                let (pattern, values) = match (idents.as_slice(), reads.as_slice()) {
-                    ([ident], [read]) => (quote!(#ident), quote!(#read)),
-                    _ => (quote!((#(#idents),*)), quote!((#(#reads),*))),
-                };
-                quote! {
-                    let #pattern = ::dsoftbus::__private::params::<#raw::Owned, _>(&__reader, |__params| {
-                        #unused
-                        ::core::result::Result::Ok(#values)
-                    })?;
-                }
-            }
-            Shape::Named(id) => {
-                let name = self.name_of(*id);
-                let (raw, native) = (self.raw(name), self.native(name));
-                let ident = params_ident();
-                quote! {
-                    let #ident = ::dsoftbus::__private::params::<#raw::Owned, _>(&__reader, |__params| {
-                        #native::read_from(__params)
-                    })?;
-                }
-            }
-            Shape::Unknown(what) => unreachable!("{what} passed the checks"),
-        }
-    }
-
-    fn encode_results(&self, method: &Method) -> TokenStream {
-        let builder = quote!(__results);
-        let whole = quote!(__value.write_to(__results));
-        let (raw, words, body) = match &method.results {
-            Shape::Named(id) => {
-                let name = self.name_of(*id);
-                (
-                    self.raw(name),
-                    Literal::u32_unsuffixed(name.words).into_token_stream(),
-                    whole,
-                )
-            }
-            Shape::Inline(results) => match results.fields.as_slice() {
-                [] => {
-                    let raw = self.raw(&results.name);
-                    return quote! {
-                        let () = __value;
-                        ::dsoftbus::__private::reply::<#raw::Owned>(0, |_| ::core::result::Result::Ok(()))
-                    };
-                }
-                [field] => {
-                    let value = quote!(__value);
-                    let write = self.write(field, &builder, &value, false);
-                    let mutable = (!write.is_empty()).then(|| quote!(mut));
-                    let unused = unless_read(&results.fields, &quote!((__results, __value)));
-                    let words = self.size(results.name.words, &[(field, value)]);
-                    let raw = self.raw(&results.name);
-                    return quote! {
-                        ::dsoftbus::__private::reply::<#raw::Owned>(#words, |#mutable __results| {
-                            #unused
-                            #write
-                            ::core::result::Result::Ok(())
-                        })
-                    };
-                }
-                _ => {
-                    let values: Vec<_> = results
-                        .fields
-                        .iter()
-                        .map(|field| {
-                            let ident = names::ident(&names::snake(&field.name));
-                            (field, quote!(__value.#ident))
-                        })
-                        .collect();
-                    (
-                        self.raw(&results.name),
-                        self.size(results.name.words, &values),
-                        whole,
-                    )
-                }
-            },
-            Shape::Unknown(what) => unreachable!("{what} passed the checks"),
-        };
-        quote!(::dsoftbus::__private::reply::<#raw::Owned>(#words, |__results| #body))
-    }
-
-    /// The arguments of a handler, after the context.
-    fn server_arguments(&self, method: &Method) -> Vec<(Ident, TokenStream)> {
-        match &method.params {
-            Shape::Inline(params) => params
-                .fields
-                .iter()
-                .map(|field| {
-                    let ident = names::ident(&names::parameter(&field.name));
-                    (ident, self.received(&field.ty))
-                })
-                .collect(),
-            Shape::Named(id) => vec![(params_ident(), self.native(self.name_of(*id)))],
-            Shape::Unknown(what) => unreachable!("{what} passed the checks"),
-        }
-    }
-
     /// What a method gives: nothing, the one result, or a struct.
     pub(super) fn output(&self, method: &Method) -> TokenStream {
+        self.output_with(method, &[], &[])
+    }
+
+    /// As [`output`](Self::output), where `args` stand for `params`.
+    pub(super) fn output_with(
+        &self,
+        method: &Method,
+        params: &[Param],
+        args: &[Type],
+    ) -> TokenStream {
+        if method.streaming {
+            return quote!(());
+        }
         match &method.results {
-            Shape::Named(id) => self.native(self.name_of(*id)),
+            Shape::Named(named) => {
+                self.owned(&substituted(&Type::Struct(named.clone()), params, args))
+            }
             Shape::Inline(results) => match (results.fields.as_slice(), several_results(method)) {
-                (_, Some(several)) => self.native(&several.name),
-                ([field], None) => self.owned(&field.ty),
+                (_, Some(several)) => {
+                    let parameters = several.name.params.iter().cloned();
+                    let ty = Type::Struct(Named {
+                        id: several.id,
+                        args: parameters.map(Type::Parameter).collect(),
+                    });
+                    self.results_type(several, &substituted(&ty, params, args))
+                }
+                ([field], None) => self.owned(&substituted(&field.ty, params, args)),
                 _ => quote!(()),
             },
             Shape::Unknown(what) => unreachable!("{what} passed the checks"),
         }
+    }
+
+    /// The struct of several results, which has no name that types refer to.
+    fn results_type(&self, several: &Struct, ty: &Type) -> TokenStream {
+        let path = self.native(&several.name);
+        let args = match ty {
+            Type::Struct(named) => named.args.as_slice(),
+            _ => &[],
+        };
+        let args = angled(args.iter().map(|ty| self.owned(ty)));
+        quote!(#path #args)
+    }
+}
+
+/// The arguments of a handler, after the context.
+pub(super) fn server_arguments(method: &Method) -> Vec<(Ident, Type)> {
+    match &method.params {
+        Shape::Inline(params) => params
+            .fields
+            .iter()
+            .map(|field| {
+                let ident = names::ident(&names::parameter(&field.rust));
+                (ident, field.ty.clone())
+            })
+            .collect(),
+        Shape::Named(named) => vec![(params_ident(), Type::Struct(named.clone()))],
+        Shape::Unknown(what) => unreachable!("{what} passed the checks"),
     }
 }
 
@@ -298,5 +296,5 @@ pub(super) fn params_ident() -> Ident {
 }
 
 fn call_ident(method: &Method) -> Ident {
-    format_ident!("call_{}", names::snake(&method.name))
+    format_ident!("run_{}", names::snake(&method.rust))
 }

@@ -1,105 +1,155 @@
-//! Structs.
+//! Structs and groups, and the module of what is nested in one.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::values::unless_read;
+use super::values::{parameters, struct_size};
 use super::{Emitter, docs};
 use crate::model::{Struct, Value};
 use crate::names;
 
 impl Emitter<'_> {
+    /// What a struct becomes: a type, and a module of the types nested in it.
     pub(super) fn structure(&self, body: &Struct) -> Vec<TokenStream> {
-        let name = names::ident(&body.name.name);
+        let mut out = self.body(body);
+        out.push(self.size_of(body));
+        out.extend(self.inside(body));
+        out
+    }
+
+    /// The type of a struct or group and how it is read and written.
+    fn body(&self, body: &Struct) -> Vec<TokenStream> {
         let doc = docs::comment(
             &body.doc,
             &format!("`{}` of the schema.", body.name.place.path),
         );
-        let fields: Vec<_> = body
-            .fields
-            .iter()
-            .map(|field| names::ident(&names::snake(&field.name)))
-            .collect();
-        let types = body.fields.iter().map(|field| self.owned(&field.ty));
-        let field_docs = body
-            .fields
-            .iter()
-            .map(|field| docs::comment(&field.doc, &format!("`{}`.", field.name)));
+        if body.is_union() {
+            self.union(&body.name.name, &doc, body)
+        } else {
+            self.record(&doc, body)
+        }
+    }
 
-        let explicit = body.fields.iter().any(|field| field.default != Value::Zero);
-        let derive_default = (!explicit).then(|| quote!(, Default));
-        let raw = self.raw(&body.name);
-        let reader = quote!(__reader);
-        let reads = body
-            .fields
+    /// A struct of Rust's.
+    fn record(&self, doc: &TokenStream, body: &Struct) -> Vec<TokenStream> {
+        let name = names::ident(&body.name.name);
+        let (bounded, args) = parameters(&body.name.params);
+        let fields: Vec<_> = body.always().collect();
+        let idents: Vec<_> = fields
             .iter()
-            .map(|field| self.read_owned(field, &reader));
-        let builder = quote!(__builder);
-        let writes: Vec<_> = body
-            .fields
+            .map(|field| names::ident(&names::snake(&field.rust)))
+            .collect();
+        let types = fields.iter().map(|field| self.field_type(field));
+        let docs = fields.iter().map(|field| docs::field(field));
+        let reader = quote!(from);
+        let reads = fields.iter().map(|field| self.read_owned(field, &reader));
+        let builder = quote!(to);
+        let writes: Vec<_> = fields
             .iter()
-            .zip(&fields)
+            .zip(&idents)
             .map(|(field, ident)| self.write(field, &builder, &quote!(self.#ident), false))
             .collect();
-        let mutable = (!writes.iter().all(TokenStream::is_empty)).then(|| quote!(mut));
 
-        let unused_reader = unless_read(&body.fields, &reader);
-        let unused_builder = unless_read(&body.fields, &builder);
+        let (_, which_args) = parameters(&body.member_params());
+        let which = body.discriminant.map(|_| {
+            let ty = self.path(
+                body.name
+                    .scope
+                    .iter()
+                    .chain([&body.name.module, &WHICH.to_owned()]),
+            );
+            quote! {
+                /// Which member of the union is set.
+                pub which: #ty #which_args
+            }
+        });
+        let read_which = which.is_some().then(|| quote!(which: from.group()?));
+        let write_which = which.is_some().then(|| quote!(to.group(&self.which)?;));
+
+        // A derived `Default` of a generic type would ask for less than that of its fields does.
+        let explicit =
+            !body.name.params.is_empty() || fields.iter().any(|field| field.default != Value::Zero);
+        let derive_default = (!explicit).then(|| quote!(, Default));
+        let touched = which.is_some() || writes.iter().any(|write| !write.is_empty());
+        let unused = (!touched).then(|| (quote!(let _ = from;), quote!(let _ = to;)));
+        let (unused_reader, unused_builder) = unused.unzip();
         let mut out = vec![
             quote! {
                 #doc
                 #[derive(Clone, Debug, PartialEq #derive_default)]
-                pub struct #name { #(#field_docs pub #fields: #types),* }
+                pub struct #name #args { #(#docs pub #idents: #types,)* #which }
             },
             quote! {
-                impl #name {
-                    /// Reads it out of a message. Fields that this schema does not have are dropped.
-                    pub(crate) fn read_from(__reader: #raw::Reader<'_>) -> ::dsoftbus::__private::capnp::Result<Self> {
+                impl #bounded ::dsoftbus::__private::Body for #name #args {
+                    fn read_body(from: &::dsoftbus::__private::StructReader<'_>) -> ::dsoftbus::__private::capnp::Result<Self> {
                         #unused_reader
-                        ::core::result::Result::Ok(Self { #(#fields: #reads),* })
+                        ::core::result::Result::Ok(Self { #(#idents: #reads,)* #read_which })
                     }
 
-                    /// Writes it into a message.
-                    pub(crate) fn write_to(&self, #mutable __builder: #raw::Builder<'_>) -> ::dsoftbus::__private::capnp::Result<()> {
+                    fn write_body(&self, to: &mut ::dsoftbus::__private::StructBuilder<'_>) -> ::dsoftbus::__private::capnp::Result<()> {
                         #unused_builder
                         #(#writes)*
+                        #write_which
                         ::core::result::Result::Ok(())
                     }
                 }
             },
         ];
         if explicit {
-            out.push(self.default(body));
+            let values = fields
+                .iter()
+                .map(|field| self.value(&field.ty, &field.default, field.boxed));
+            let default_which = which
+                .is_some()
+                .then(|| quote!(which: ::core::default::Default::default()));
+            out.push(quote! {
+                impl #bounded ::core::default::Default for #name #args {
+                    fn default() -> Self {
+                        Self { #(#idents: #values,)* #default_which }
+                    }
+                }
+            });
         }
         out
     }
 
-    /// `Default` with the defaults of the schema.
-    fn default(&self, body: &Struct) -> TokenStream {
+    /// What makes it a struct of its own.
+    fn size_of(&self, body: &Struct) -> TokenStream {
         let name = names::ident(&body.name.name);
-        // A struct or list as default exists only inside capnpc's readers: an absent struct reads as all defaults.
-        let value = if body
-            .fields
-            .iter()
-            .any(|field| field.default == Value::Pointer)
-        {
-            let raw = self.raw(&body.name);
-            quote!(::dsoftbus::__private::default_of::<#raw::Owned, Self>(Self::read_from))
-        } else {
-            let fields = body
-                .fields
-                .iter()
-                .map(|field| names::ident(&names::snake(&field.name)));
-            let values = body
-                .fields
-                .iter()
-                .map(|field| self.value(&field.ty, &field.default));
-            quote!(Self { #(#fields: #values),* })
-        };
+        let (bounded, args) = parameters(&body.name.params);
+        let size = struct_size(body.size);
         quote! {
-            impl ::core::default::Default for #name {
-                fn default() -> Self { #value }
+            impl #bounded ::dsoftbus::__private::Struct for #name #args {
+                const SIZE: ::dsoftbus::__private::StructSize = #size;
             }
         }
     }
+
+    /// The module of groups, of the union without a name, and of nested declarations.
+    fn inside(&self, body: &Struct) -> Option<TokenStream> {
+        let mut items = Vec::new();
+        if body.discriminant.is_some() && !body.is_union() {
+            let doc = docs::plain(&format!(
+                "Which member of the union in [`{0}`](super::{0}) is set.",
+                body.name.name
+            ));
+            items.extend(self.union(WHICH, &doc, body));
+        }
+        for field in &body.fields {
+            if let Some(group) = &field.group {
+                items.extend(self.body(group));
+                items.extend(self.inside(group));
+            }
+        }
+        items.extend(body.items.iter().flat_map(|item| self.item(item)));
+        if items.is_empty() {
+            return None;
+        }
+        let module = names::ident(&body.name.module);
+        let doc = docs::plain(&format!("Types nested in [`{}`].", body.name.name));
+        Some(quote!(#doc pub mod #module { #(#items)* }))
+    }
 }
+
+/// The enum of a union that has no name, in the module of its struct, and the field that holds it in lower case.
+pub(crate) const WHICH: &str = "Which";

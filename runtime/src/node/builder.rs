@@ -25,6 +25,7 @@ use crate::{
     discovery::{Discovery, InProcess},
     identity::{unix_millis, unix_now},
     intercept::{self, Chain, Guarded},
+    introspection::{Introspect, introspection},
     session::ByteChannel,
 };
 
@@ -231,6 +232,11 @@ impl NodeBuilder {
             }
             None => None,
         };
+        // Not in the announcement: every node has it.
+        let (introspect, health) = Introspect::skeleton(&self.host.services, &self.host.trust);
+        self.host
+            .services
+            .insert(introspection::CHANNEL, introspect);
         let sessions = self.host.limits.sessions.min(Semaphore::MAX_PERMITS);
         let devices = Devices::new(self.host.limits.sessions_per_device);
         Ok(Node {
@@ -239,6 +245,7 @@ impl NodeBuilder {
                 identity,
                 realm: self.realm,
                 suites: self.suites,
+                health,
                 host: Arc::new(self.host),
                 discovery: self.discovery,
                 key: Mutex::new(Arc::new(key)),

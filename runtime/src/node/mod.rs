@@ -39,6 +39,7 @@ use crate::{
     backend::{self, Listener},
     discovery::{Discovery, Registered, Registration},
     identity::{unix_millis, unix_now},
+    introspection::{self, Health, HealthTable},
     session::{
         Session, driver,
         handshake::{self, HANDSHAKE_WITHIN},
@@ -76,6 +77,8 @@ struct Inner {
     device: DeviceId,
     realm: Realm,
     suites: Suites,
+    /// What services say of themselves.
+    health: HealthTable,
     host: Arc<Host>,
     discovery: Arc<dyn Discovery<Announcement>>,
     key: Mutex<Arc<CertifiedKey>>,
@@ -109,6 +112,12 @@ impl Node {
     /// The ID of this device.
     pub fn device_id(&self) -> DeviceId {
         self.inner.device
+    }
+
+    /// Notes whether the service on `channel` does its work, for callers that ask the [introspection](crate::introspection). A
+    /// service that says nothing is serving.
+    pub fn set_health(&self, channel: u16, health: Health) {
+        introspection::set_health(&self.inner.health, channel, health);
     }
 
     /// The ticket of this node: what somebody needs to dial it without discovery.

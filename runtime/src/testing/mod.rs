@@ -3,12 +3,13 @@
 //! Nothing here opens a socket, and all of it runs under tokio's paused clock.
 
 mod link;
+mod mock;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-pub use self::link::Link;
+pub use self::{link::Link, mock::MockMethod};
 use crate::{ByteChannel, ConnectError, Node, NodeBuilder, Peer, Trust};
 
 /// A node and a peer that is connected to it in memory.

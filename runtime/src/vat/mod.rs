@@ -18,6 +18,7 @@ mod backlog;
 mod channel;
 mod clock;
 mod convert;
+mod early;
 mod gate;
 mod handlers;
 mod import;
@@ -34,6 +35,7 @@ mod thread;
 mod traffic;
 
 pub(crate) use self::{
+    early::Early,
     import::Import,
     link::{Inbound, Link},
     question::{Question, VatCall},

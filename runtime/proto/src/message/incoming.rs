@@ -40,7 +40,7 @@ impl Incoming {
         }
     }
 
-    /// Bytes of the whole message in stream framing.
+    /// Bytes of the message in stream framing.
     pub fn len_bytes(&self) -> usize {
         match &self.body {
             Body::Received(message) => message.as_bytes().len(),

@@ -1,0 +1,98 @@
+//! Pipelines: the capabilities in results that are not there yet.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote};
+
+use super::interface::Generics;
+use super::{Emitter, docs};
+use crate::model::{Field, Struct, Type};
+use crate::names;
+
+impl Emitter<'_> {
+    /// `ThingPipeline`, for a struct with capabilities that do not lie in lists or unions.
+    pub(super) fn pipeline(&self, body: &Struct) -> Vec<TokenStream> {
+        if !self.is_pipelined(body) {
+            return Vec::new();
+        }
+        let name = names::ident(&body.name.name);
+        let pipeline = format_ident!("{}Pipeline", body.name.name);
+        let generics = Generics::of(&body.name);
+        let (declared, used) = (&generics.declared, &generics.used);
+        let doc = docs::plain(&format!(
+            "The capabilities in a [`{}`] that is not there yet.",
+            body.name.name
+        ));
+        let accessors = body
+            .always()
+            .filter_map(|field| self.pipelined_field(field));
+        let (marker, marked) = if generics.is_empty() {
+            (None, None)
+        } else {
+            let types = &generics.names;
+            (
+                Some(quote!(marker: ::core::marker::PhantomData<fn() -> (#types,)>)),
+                Some(quote!(marker: ::core::marker::PhantomData)),
+            )
+        };
+        vec![
+            quote! {
+                #doc
+                #[derive(Clone, Debug)]
+                pub struct #pipeline #used { pipeline: ::dsoftbus::Pipeline, #marker }
+            },
+            quote!(impl #declared #pipeline #used { #(#accessors)* }),
+            quote! {
+                impl #declared ::core::convert::From<::dsoftbus::Pipeline> for #pipeline #used {
+                    fn from(pipeline: ::dsoftbus::Pipeline) -> Self { Self { pipeline, #marked } }
+                }
+            },
+            quote! {
+                impl #declared ::dsoftbus::Pipelined for #name #used {
+                    type Pipeline = #pipeline #used;
+                }
+            },
+        ]
+    }
+
+    fn pipelined_field(&self, field: &Field) -> Option<TokenStream> {
+        let ty = match &field.ty {
+            Type::Interface(_) | Type::Capability | Type::Sink(_) => self.owned(&field.ty),
+            Type::AnyPointer => quote!(::dsoftbus::Pipeline),
+            Type::Struct(named) if self.is_pipelined(self.engines.structs.get(&named.id)?) => {
+                self.beside(named, "Pipeline")
+            }
+            _ => return None,
+        };
+        let ident = names::ident(&names::snake(&field.rust));
+        let doc = docs::comment(&field.doc, &format!("`{}`.", field.name));
+        let place = Literal::u32_unsuffixed(field.offset);
+        Some(quote! {
+            #doc
+            #[must_use]
+            pub fn #ident(&self) -> #ty { ::core::convert::From::from(self.pipeline.field(#place)) }
+        })
+    }
+
+    /// Whether a pipeline of this struct leads anywhere.
+    pub(super) fn is_pipelined(&self, body: &Struct) -> bool {
+        self.leads_somewhere(body, &mut Vec::new())
+    }
+
+    fn leads_somewhere(&self, body: &Struct, seen: &mut Vec<u64>) -> bool {
+        if seen.contains(&body.id) {
+            return false;
+        }
+        seen.push(body.id);
+        body.always()
+            .filter(|field| field.group.is_none())
+            .any(|field| match &field.ty {
+                Type::Interface(_) | Type::Capability | Type::Sink(_) | Type::AnyPointer => true,
+                Type::Struct(named) => self
+                    .engines
+                    .structs
+                    .get(&named.id)
+                    .is_some_and(|inner| self.leads_somewhere(inner, seen)),
+                _ => false,
+            })
+    }
+}
