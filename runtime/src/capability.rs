@@ -1,6 +1,7 @@
 //! [`Capability`]: a reference to an object, wherever it is.
 
 use std::{
+    any::Any,
     fmt,
     marker::PhantomData,
     sync::{Arc, LazyLock},
@@ -14,6 +15,7 @@ use crate::{
     CallFuture, Client, Context, MethodDescriptor, RawCall, Result, ServiceDescriptor, Skeleton,
     Status,
     call::Method,
+    in_order::in_order,
     intercept::{self, Chain, Interceptor},
     message::{Incoming, Outgoing},
     promised::{Answer, Promised},
@@ -49,9 +51,10 @@ pub(crate) enum Route {
 }
 
 impl Capability {
-    /// A reference to an object in this process: calls are encoded and decoded, and never on a wire.
+    /// A reference to an object in this process: calls are encoded and decoded, and never on a wire. Each call of this makes
+    /// another object of the skeleton, as far as equality and the order of streams go.
     pub fn local(skeleton: Arc<dyn Skeleton>) -> Self {
-        Route::Local(skeleton).into()
+        Route::Local(in_order(skeleton)).into()
     }
 
     /// A reference to nothing.
@@ -213,6 +216,13 @@ impl Skeleton for Forward {
             schema: &[],
         });
         &FORWARDED
+    }
+
+    fn held_by_peer(&self) -> Option<Box<dyn Any + Send>> {
+        match self.0.route() {
+            Route::Local(skeleton) => skeleton.held_by_peer(),
+            _ => None,
+        }
     }
 
     fn call(&self, cx: Context, interface_id: u64, method_id: u16, params: Incoming) -> CallFuture {

@@ -27,6 +27,7 @@ mod extensions;
 )]
 mod generated;
 mod identity;
+mod in_order;
 pub mod index;
 mod intercept;
 pub mod introspection;

@@ -1,6 +1,6 @@
 //! What generated code implements: descriptors, skeletons (server side) and clients (calling side).
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{any::Any, future::Future, pin::Pin, sync::Arc};
 
 use crate::{
     Capability, Context, Result,
@@ -75,6 +75,12 @@ pub trait Skeleton: Send + Sync + 'static {
 
     /// Starts a call. Dropping the future cancels the handler at its current await.
     fn call(&self, cx: Context, interface_id: u64, method_id: u16, params: Incoming) -> CallFuture;
+
+    /// What is kept while a peer holds the object or its calls have not ended: for objects that want to know.
+    #[doc(hidden)]
+    fn held_by_peer(&self) -> Option<Box<dyn Any + Send>> {
+        None
+    }
 }
 
 /// A type that serves one or more interfaces. Implemented by `#[derive(Service)]`.

@@ -4,17 +4,21 @@
 //! keeps as many items under way as the window allows, and its `end` says that nothing more comes.
 
 use std::{
+    any::Any,
     fmt,
     future::Future,
     marker::PhantomData,
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context as TaskContext, Poll, ready},
     time::Duration,
 };
 
 use dsoftbus_schemas::SINK;
-use futures::Stream;
+use futures::{Stream, task::AtomicWaker};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::{
@@ -56,8 +60,8 @@ const END: MethodDescriptor = MethodDescriptor {
 /// A stream: the end that values go into, to be handed over in a call or kept, and the end that they come out of.
 ///
 /// ```ignore
-/// let (sink, mut events) = dsoftbus::stream();
-/// let mut events = events.driven_by(samgr.watch("net.", sink));
+/// let (sink, events) = dsoftbus::stream();
+/// let mut events = events.driven_by(samgr.watch("net.", &sink));
 /// while let Some(event) = events.next().await {
 ///     println!("{:?}", event?);
 /// }
@@ -65,15 +69,18 @@ const END: MethodDescriptor = MethodDescriptor {
 #[must_use]
 pub fn stream<T: Pointer>() -> (Sink<T>, Items<T>) {
     let (sender, receiver) = mpsc::channel(MAX_WAITING_ITEMS);
+    let holders = Arc::new(Holders::default());
     let skeleton = SinkSkeleton {
         sender,
         room: Arc::new(Semaphore::new(MAX_WAITING as usize)),
+        holders: Arc::clone(&holders),
     };
     let sink = Sink::from_capability(Capability::local(Arc::new(skeleton)));
     let items = Items {
         receiver,
         driver: None,
         state: State::Open,
+        holders,
     };
     (sink, items)
 }
@@ -203,6 +210,7 @@ pub struct Items<T> {
     receiver: mpsc::Receiver<Item<T>>,
     driver: Option<Pin<Box<dyn Future<Output = Result<()>> + Send>>>,
     state: State,
+    holders: Arc<Holders>,
 }
 
 /// What is known of the end.
@@ -220,11 +228,23 @@ enum Item<T> {
 }
 
 impl<T: Pointer> Items<T> {
-    /// Has `call`, to which the sink was handed, run while the stream is read. The stream ends when the call does: completely when
-    /// the call succeeded, else with the status that it failed with. Dropping the stream cancels the call.
+    /// Has `call`, to which the sink was handed, run while the stream is read. The stream ends when the call has ended and no peer
+    /// holds the sink any more: completely when the call succeeded, else with the status that it failed with. A call that fails on
+    /// this side, as at its deadline, ends the stream without waiting for anybody. Dropping the stream cancels the call.
     pub fn driven_by<R: Send + 'static>(mut self, call: Call<R>) -> Self {
         self.driver = Some(Box::pin(async move { call.await.map(|_| ()) }));
         self
+    }
+
+    /// What is there, once the driving call has ended: nothing when nothing more can come.
+    fn poll_rest(&mut self, cx: &mut TaskContext<'_>, wait: bool) -> Poll<Option<Item<T>>> {
+        // Looked at before the queue: whoever lets go has put its items there.
+        let held = wait && self.holders.poll(cx);
+        match self.receiver.try_recv() {
+            Ok(item) => Poll::Ready(Some(item)),
+            Err(_) if !held => Poll::Ready(None),
+            Err(_) => self.receiver.poll_recv(cx),
+        }
     }
 
     fn poll_driver(&mut self, cx: &mut TaskContext<'_>) {
@@ -245,10 +265,15 @@ impl<T: Pointer> Stream for Items<T> {
         if matches!(self.state, State::Over) {
             return Poll::Ready(None);
         }
-        let received = match self.receiver.poll_recv(cx) {
-            // What was sent before the call failed comes first, and whoever keeps the sink does not keep the stream.
-            Poll::Pending if matches!(self.state, State::Driven(Err(_))) => None,
-            received => ready!(received),
+        let received = match &self.state {
+            // A peer may have answered the call before all that it sent was taken in. What a call of this side that failed had
+            // sent is there, and what the peer does with the sink is its own affair.
+            State::Driven(Ok(())) => ready!(self.poll_rest(cx, true)),
+            State::Driven(Err(status)) => {
+                let wait = status.is_remote();
+                ready!(self.poll_rest(cx, wait))
+            }
+            State::Open | State::Over => ready!(self.receiver.poll_recv(cx)),
         };
         if let Some(Item::Value(value, _room)) = received {
             return Poll::Ready(Some(Ok(value)));
@@ -279,10 +304,44 @@ impl<T> fmt::Debug for Items<T> {
     }
 }
 
+/// How many channels there are on which a peer holds the sink.
+#[derive(Default)]
+struct Holders {
+    count: AtomicUsize,
+    reader: AtomicWaker,
+}
+
+impl Holders {
+    /// Whether there are any; the reader is woken when there are none any more.
+    fn poll(&self, cx: &TaskContext<'_>) -> bool {
+        self.reader.register(cx.waker());
+        self.count.load(Ordering::Acquire) > 0
+    }
+}
+
+/// One of the [`Holders`].
+struct Holder(Arc<Holders>);
+
+impl Holder {
+    fn new(holders: &Arc<Holders>) -> Self {
+        holders.count.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(holders))
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        if self.0.count.fetch_sub(1, Ordering::Release) == 1 {
+            self.0.reader.wake();
+        }
+    }
+}
+
 /// The object that a producer sends to.
 struct SinkSkeleton<T> {
     sender: mpsc::Sender<Item<T>>,
     room: Arc<Semaphore>,
+    holders: Arc<Holders>,
 }
 
 impl<T: Pointer> SinkSkeleton<T> {
@@ -311,6 +370,10 @@ impl<T: Pointer> SinkSkeleton<T> {
 impl<T: Pointer> Skeleton for SinkSkeleton<T> {
     fn descriptor(&self) -> &'static ServiceDescriptor {
         &DESCRIPTOR
+    }
+
+    fn held_by_peer(&self) -> Option<Box<dyn Any + Send>> {
+        Some(Box::new(Holder::new(&self.holders)))
     }
 
     fn call(&self, _: Context, interface_id: u64, method_id: u16, params: Incoming) -> CallFuture {

@@ -14,6 +14,7 @@ pub mod by_hand;
 pub mod caps;
 pub mod gauge;
 pub mod hub;
+pub mod objects_service;
 pub mod probe_service;
 pub mod processes;
 pub mod stock;

@@ -9,7 +9,7 @@ use crate::model::{Field, Struct, Type};
 use crate::names;
 
 impl Emitter<'_> {
-    /// `ThingPipeline`, for a struct with capabilities that do not lie in lists or unions.
+    /// `ThingPipeline`, for a struct or group with capabilities that do not lie in lists or unions.
     pub(super) fn pipeline(&self, body: &Struct) -> Vec<TokenStream> {
         if !self.is_pipelined(body) {
             return Vec::new();
@@ -58,7 +58,14 @@ impl Emitter<'_> {
         let ty = match &field.ty {
             Type::Interface(_) | Type::Capability | Type::Sink(_) => self.owned(&field.ty),
             Type::AnyPointer => quote!(::dsoftbus::Pipeline),
-            Type::Struct(named) if self.is_pipelined(self.engines.structs.get(&named.id)?) => {
+            Type::Struct(named) => {
+                let inner = match &field.group {
+                    Some(group) => group,
+                    None => *self.engines.structs.get(&named.id)?,
+                };
+                if !self.is_pipelined(inner) {
+                    return None;
+                }
                 self.beside(named, "Pipeline")
             }
             _ => return None,
@@ -66,10 +73,15 @@ impl Emitter<'_> {
         let ident = names::ident(&names::snake(&field.rust));
         let doc = docs::comment(&field.doc, &format!("`{}`.", field.name));
         let place = Literal::u32_unsuffixed(field.offset);
+        // The fields of a group lie in the struct around it.
+        let pipeline = match field.group {
+            Some(_) => quote!(::core::clone::Clone::clone(&self.pipeline)),
+            None => quote!(self.pipeline.field(#place)),
+        };
         Some(quote! {
             #doc
             #[must_use]
-            pub fn #ident(&self) -> #ty { ::core::convert::From::from(self.pipeline.field(#place)) }
+            pub fn #ident(&self) -> #ty { ::core::convert::From::from(#pipeline) }
         })
     }
 
@@ -83,16 +95,17 @@ impl Emitter<'_> {
             return false;
         }
         seen.push(body.id);
-        body.always()
-            .filter(|field| field.group.is_none())
-            .any(|field| match &field.ty {
-                Type::Interface(_) | Type::Capability | Type::Sink(_) | Type::AnyPointer => true,
-                Type::Struct(named) => self
-                    .engines
-                    .structs
-                    .get(&named.id)
-                    .is_some_and(|inner| self.leads_somewhere(inner, seen)),
-                _ => false,
-            })
+        body.always().any(|field| match (&field.group, &field.ty) {
+            (Some(group), _) => self.leads_somewhere(group, seen),
+            (None, Type::Interface(_) | Type::Capability | Type::Sink(_) | Type::AnyPointer) => {
+                true
+            }
+            (None, Type::Struct(named)) => self
+                .engines
+                .structs
+                .get(&named.id)
+                .is_some_and(|inner| self.leads_somewhere(inner, seen)),
+            _ => false,
+        })
     }
 }

@@ -138,6 +138,7 @@ impl Emitter<'_> {
         for field in &body.fields {
             if let Some(group) = &field.group {
                 items.extend(self.body(group));
+                items.extend(self.pipeline(group));
                 items.extend(self.inside(group));
             }
         }

@@ -17,6 +17,7 @@ struct Handles {
   store @4 :Store(Text);
   open @5 :AnyPointer;
   pair @6 :Both(Ear, Handles);
+  more :group { left @9 :Ear; right @10 :Store(Text); }
   union {
     nobody @7 :Void;
     third @8 :Ear;

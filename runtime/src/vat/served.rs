@@ -1,6 +1,7 @@
 //! [`Served`]: an object of this process, as a peer on one channel calls it.
 
 use std::{
+    any::Any,
     rc::{Rc, Weak},
     sync::Arc,
 };
@@ -51,6 +52,8 @@ struct Object {
     skeleton: Arc<dyn Skeleton>,
     /// What the hook was made for, and becomes again when the peer passes it back. Holds what gives the identity its address.
     capability: Capability,
+    /// Tells the object that the peer holds it.
+    _held: Option<Box<dyn Any + Send>>,
 }
 
 impl Served {
@@ -81,6 +84,7 @@ impl Served {
             vat: Rc::downgrade(vat),
             channel: Rc::clone(channel),
             object: Some(Object {
+                _held: skeleton.held_by_peer(),
                 skeleton,
                 capability,
             }),
