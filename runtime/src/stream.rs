@@ -66,7 +66,6 @@ const END: MethodDescriptor = MethodDescriptor {
 ///     println!("{:?}", event?);
 /// }
 /// ```
-#[must_use]
 pub fn stream<T: Pointer>() -> (Sink<T>, Items<T>) {
     let (sender, receiver) = mpsc::channel(MAX_WAITING_ITEMS);
     let holders = Arc::new(Holders::default());

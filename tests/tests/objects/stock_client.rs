@@ -9,7 +9,9 @@ use dsoftbus_tests::{
     objects_capnp::{Ending, basics, derived, handle, order},
     objects_service::{
         StockBench,
-        stock::{StockBasics, StockCollector, StockOrder, broken, read_everything, write_everything},
+        stock::{
+            StockBasics, StockCollector, StockOrder, broken, read_everything, write_everything,
+        },
         stock_client,
     },
     within,
@@ -66,7 +68,9 @@ stock_scenarios! {
 }
 
 /// Waits for the results of a call.
-async fn done<R: Owned>(call: RemotePromise<R>) -> Result<capnp::capability::Response<R>, capnp::Error>
+async fn done<R: Owned>(
+    call: RemotePromise<R>,
+) -> Result<capnp::capability::Response<R>, capnp::Error>
 where
     R: capnp::traits::Pipelined + Unpin + 'static,
 {
@@ -76,7 +80,13 @@ where
 /// The one object of some results.
 macro_rules! get {
     ($request:expr, $getter:ident) => {
-        within($request.send().promise).await.unwrap().get().unwrap().$getter().unwrap()
+        within($request.send().promise)
+            .await
+            .unwrap()
+            .get()
+            .unwrap()
+            .$getter()
+            .unwrap()
     };
 }
 
@@ -335,7 +345,9 @@ fn next(order: &order::Client, calls: &mut Vec<Sequence>) {
     let mut request = order.get_call_sequence_request();
     request.get().set_expected(calls.len() as u32);
     let call = request.send();
-    calls.push(spawn_local(async move { Ok(call.promise.await?.get()?.get_n()) }));
+    calls.push(spawn_local(async move {
+        Ok(call.promise.await?.get()?.get_n())
+    }));
 }
 
 async fn in_order(calls: Vec<Sequence>) {
