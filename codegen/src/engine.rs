@@ -34,7 +34,7 @@ impl<'s> Engines<'s> {
             interfaces: BTreeMap::new(),
             used: BTreeSet::new(),
         };
-        engines.collect(schema.items());
+        engines.collect(schema.all_items());
         engines
     }
 
@@ -108,7 +108,11 @@ impl<'s> Engines<'s> {
     /// One line for each interface, for the output of the build.
     pub(crate) fn report(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        for body in self.interfaces.values() {
+        let ours = self
+            .interfaces
+            .values()
+            .filter(|body| body.name.root.is_none());
+        for body in ours {
             let engine = self.engine(body);
             let channel = match body.channels.first() {
                 Some(channel) => format!("channel {channel:#06x}"),

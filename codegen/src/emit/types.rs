@@ -52,15 +52,11 @@ impl Emitter<'_> {
 
         let (_, which_args) = parameters(&body.member_params());
         let which = body.discriminant.map(|_| {
-            let ty = self.path(
-                body.name
-                    .scope
-                    .iter()
-                    .chain([&body.name.module, &WHICH.to_owned()]),
-            );
+            let module = self.path_in(&body.name, &body.name.module);
+            let union = names::ident(WHICH);
             quote! {
                 /// Which member of the union is set.
-                pub which: #ty #which_args
+                pub which: #module::#union #which_args
             }
         });
         let read_which = which.is_some().then(|| quote!(which: from.group()?));
