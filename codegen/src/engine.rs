@@ -141,6 +141,28 @@ impl<'s> Engines<'s> {
         self.capability_in(ty, &mut BTreeSet::new()).is_some()
     }
 
+    /// Whether capabilities in a struct can be called before the struct is there: those that do not lie in lists or unions.
+    pub(crate) fn is_pipelined(&self, body: &Struct) -> bool {
+        self.leads_somewhere(body, &mut Vec::new())
+    }
+
+    fn leads_somewhere(&self, body: &Struct, seen: &mut Vec<u64>) -> bool {
+        if seen.contains(&body.id) {
+            return false;
+        }
+        seen.push(body.id);
+        body.always()
+            .filter(|field| field.group.is_none())
+            .any(|field| match &field.ty {
+                Type::Interface(_) | Type::Capability | Type::Sink(_) | Type::AnyPointer => true,
+                Type::Struct(named) => self
+                    .structs
+                    .get(&named.id)
+                    .is_some_and(|inner| self.leads_somewhere(inner, seen)),
+                _ => false,
+            })
+    }
+
     /// The first thing in an interface that level 0 cannot carry.
     fn needs(&self, body: &'s Interface, seen: &mut BTreeSet<u64>) -> Option<(Place, String)> {
         if !seen.insert(body.id) {

@@ -46,6 +46,8 @@ pub(crate) struct TypeName {
     pub(crate) place: Place,
     /// Where the code of its file is, when another module has it.
     pub(crate) root: Option<ModulePath>,
+    /// What its Rust name is made from: the name in the schema, or what an annotation says instead.
+    pub(crate) rust: String,
     /// Name of the Rust type.
     pub(crate) name: String,
     /// Modules of the typed layer around it.

@@ -233,6 +233,7 @@ impl<'a> Source<'a> {
             TypeName {
                 place: place.clone(),
                 root: scope.root.clone(),
+                rust: rust.to_owned(),
                 name: names::type_name(rust),
                 scope: modules.clone(),
                 module: module.clone(),
@@ -502,7 +503,8 @@ impl<'a> Source<'a> {
             place: side.place.clone(),
             root: side.interface.root.clone(),
             module: names::module(&rust),
-            name: rust,
+            name: rust.clone(),
+            rust,
             scope,
             params: self.generics.params_of_side(id, &side.interface.params),
             raw,

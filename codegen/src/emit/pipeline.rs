@@ -11,7 +11,7 @@ use crate::names;
 impl Emitter<'_> {
     /// `ThingPipeline`, for a struct with capabilities that do not lie in lists or unions.
     pub(super) fn pipeline(&self, body: &Struct) -> Vec<TokenStream> {
-        if !self.is_pipelined(body) {
+        if !self.engines.is_pipelined(body) {
             return Vec::new();
         }
         let name = names::ident(&body.name.name);
@@ -58,7 +58,11 @@ impl Emitter<'_> {
         let ty = match &field.ty {
             Type::Interface(_) | Type::Capability | Type::Sink(_) => self.owned(&field.ty),
             Type::AnyPointer => quote!(::dsoftbus::Pipeline),
-            Type::Struct(named) if self.is_pipelined(self.engines.structs.get(&named.id)?) => {
+            Type::Struct(named)
+                if self
+                    .engines
+                    .is_pipelined(self.engines.structs.get(&named.id)?) =>
+            {
                 self.beside(named, "Pipeline")
             }
             _ => return None,
@@ -71,28 +75,5 @@ impl Emitter<'_> {
             #[must_use]
             pub fn #ident(&self) -> #ty { ::core::convert::From::from(self.pipeline.field(#place)) }
         })
-    }
-
-    /// Whether a pipeline of this struct leads anywhere.
-    pub(super) fn is_pipelined(&self, body: &Struct) -> bool {
-        self.leads_somewhere(body, &mut Vec::new())
-    }
-
-    fn leads_somewhere(&self, body: &Struct, seen: &mut Vec<u64>) -> bool {
-        if seen.contains(&body.id) {
-            return false;
-        }
-        seen.push(body.id);
-        body.always()
-            .filter(|field| field.group.is_none())
-            .any(|field| match &field.ty {
-                Type::Interface(_) | Type::Capability | Type::Sink(_) | Type::AnyPointer => true,
-                Type::Struct(named) => self
-                    .engines
-                    .structs
-                    .get(&named.id)
-                    .is_some_and(|inner| self.leads_somewhere(inner, seen)),
-                _ => false,
-            })
     }
 }
