@@ -77,12 +77,12 @@ impl Emitter<'_> {
             },
             quote! {
                 impl #bounded ::dsoftbus::__private::Body for #name #args {
-                    fn read_body(from: &::dsoftbus::__private::StructReader<'_>) -> ::dsoftbus::__private::capnp::Result<Self> {
+                    fn read_body(from: &::dsoftbus::__private::StructReader<'_>) -> ::dsoftbus::__private::Result<Self> {
                         #unused_reader
                         ::core::result::Result::Ok(Self { #(#idents: #reads,)* #read_which })
                     }
 
-                    fn write_body(&self, to: &mut ::dsoftbus::__private::StructBuilder<'_>) -> ::dsoftbus::__private::capnp::Result<()> {
+                    fn write_body(&self, to: &mut ::dsoftbus::__private::StructBuilder<'_>) -> ::dsoftbus::__private::Result<()> {
                         #unused_builder
                         #(#writes)*
                         #write_which

@@ -18,7 +18,7 @@ pub struct Envelope {
 impl ::dsoftbus::__private::Body for Envelope {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             content: from.pointer(0, "content")?,
             structure: from.pointer(1, "structure")?,
@@ -29,7 +29,7 @@ impl ::dsoftbus::__private::Body for Envelope {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.pointer(0, "content", &self.content)?;
         to.pointer(1, "structure", &self.structure)?;
         to.pointer(2, "list", &self.list)?;
@@ -59,7 +59,7 @@ pub mod envelope {
     impl ::dsoftbus::__private::Body for Which {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(
                 match from.discriminant(0) {
                     0 => Self::Nothing,
@@ -71,7 +71,7 @@ pub mod envelope {
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             match self {
                 Self::Nothing => to.discriminant(0, 0),
                 Self::Other(value) => {
@@ -144,7 +144,7 @@ pub struct Note {
 impl ::dsoftbus::__private::Body for Note {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             text: from.pointer(0, "text")?,
             number: from.number(0, 0),
@@ -154,7 +154,7 @@ impl ::dsoftbus::__private::Body for Note {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.text(0, "text", &self.text)?;
         to.number(0, self.number, 0);
         to.list(1, "more", &self.more)?;
@@ -181,7 +181,7 @@ pub struct Openings {
 impl ::dsoftbus::__private::Body for Openings {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             first: from.pointer(0, "first")?,
             second: from.pointer(1, "second")?,
@@ -190,7 +190,7 @@ impl ::dsoftbus::__private::Body for Openings {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.pointer(0, "first", &self.first)?;
         to.pointer(1, "second", &self.second)?;
         ::core::result::Result::Ok(())
@@ -238,30 +238,38 @@ impl ::dsoftbus::Pipelined for Openings {
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::too_many_lines, clippy::use_self)]
 /// `openings` of the schema.
 pub static OPENINGS: ::std::sync::LazyLock<crate::Openings> = ::std::sync::LazyLock::new(||
-::dsoftbus::__private::constant(
-    &const {
-        ::dsoftbus::__private::message([
-            0x0002_0000_0000_0000, 0x0002_0001_0000_0004, 0x0000_001b_0000_0011, 5,
-            0x0000_0032_0000_0005, 0, 0x0000_006f_6c6c_6568, 0x0000_0003_fffe_0001,
-        ])
-    },
-));
+{
+    ::dsoftbus::__private::constant(
+        &const {
+            ::dsoftbus::__private::message([
+                0x0002_0000_0000_0000, 0x0002_0001_0000_0004, 0x0000_001b_0000_0011, 5,
+                0x0000_0032_0000_0005, 0, 0x0000_006f_6c6c_6568, 0x0000_0003_fffe_0001,
+            ])
+        },
+    )
+});
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::too_many_lines, clippy::use_self)]
 /// `note` of the schema.
-pub static NOTE: ::std::sync::LazyLock<crate::Note> = ::std::sync::LazyLock::new(|| ::dsoftbus::__private::constant(
-    &const {
-        ::dsoftbus::__private::message([
-            0x0002_0001_0000_0000, 5, 0x0000_0032_0000_0005, 0, 0x0000_006f_6c6c_6568,
-        ])
-    },
-));
+pub static NOTE: ::std::sync::LazyLock<crate::Note> = ::std::sync::LazyLock::new(|| {
+    ::dsoftbus::__private::constant(
+        &const {
+            ::dsoftbus::__private::message([
+                0x0002_0001_0000_0000, 5, 0x0000_0032_0000_0005, 0, 0x0000_006f_6c6c_6568,
+            ])
+        },
+    )
+});
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::too_many_lines, clippy::use_self)]
 /// `numbers` of the schema.
 pub static NUMBERS: ::std::sync::LazyLock<::std::vec::Vec<i16>> = ::std::sync::LazyLock::new(||
-::dsoftbus::__private::constant(
-    &const {
-        ::dsoftbus::__private::message([0x0000_001b_0000_0001, 0x0000_0003_fffe_0001])
-    },
-));
+{
+    ::dsoftbus::__private::constant(
+        &const {
+            ::dsoftbus::__private::message([
+                0x0000_001b_0000_0001, 0x0000_0003_fffe_0001,
+            ])
+        },
+    )
+});

@@ -153,13 +153,13 @@ impl ::dsoftbus::__private::Element for EarClient {
 impl ::dsoftbus::Pointer for EarClient {
     fn read(
         from: ::dsoftbus::__private::PointerReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::dsoftbus::__private::read_client(from)
     }
     fn write(
         &self,
         to: ::dsoftbus::__private::PointerBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         ::dsoftbus::__private::write_client(self, to)
     }
     fn is_null(&self) -> bool {
@@ -388,13 +388,13 @@ impl<T: ::dsoftbus::Pointer> ::dsoftbus::__private::Element for StoreClient<T> {
 impl<T: ::dsoftbus::Pointer> ::dsoftbus::Pointer for StoreClient<T> {
     fn read(
         from: ::dsoftbus::__private::PointerReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::dsoftbus::__private::read_client(from)
     }
     fn write(
         &self,
         to: ::dsoftbus::__private::PointerBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         ::dsoftbus::__private::write_client(self, to)
     }
     fn is_null(&self) -> bool {
@@ -492,7 +492,7 @@ pub struct Handles {
 impl ::dsoftbus::__private::Body for Handles {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             ear: from.pointer(0, "ear")?,
             ears: from.pointer(1, "ears")?,
@@ -507,7 +507,7 @@ impl ::dsoftbus::__private::Body for Handles {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.pointer(0, "ear", &self.ear)?;
         to.list(1, "ears", &self.ears)?;
         to.pointer(2, "any", &self.any)?;
@@ -541,7 +541,7 @@ pub mod handles {
     impl ::dsoftbus::__private::Body for Which {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(
                 match from.discriminant(0) {
                     0 => Self::Nobody,
@@ -553,7 +553,7 @@ pub mod handles {
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             match self {
                 Self::Nobody => to.discriminant(0, 0),
                 Self::Third(value) => {
@@ -630,7 +630,7 @@ impl<A: ::dsoftbus::Pointer, B: ::dsoftbus::Pointer> ::dsoftbus::__private::Body
 for Both<A, B> {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             a: from.pointer(0, "a")?,
             b: from.pointer(1, "b")?,
@@ -639,7 +639,7 @@ for Both<A, B> {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.pointer(0, "a", &self.a)?;
         to.pointer(1, "b", &self.b)?;
         ::core::result::Result::Ok(())

@@ -6,99 +6,123 @@ pub const LIMIT: u32 = 4096;
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::too_many_lines, clippy::use_self)]
 /// `origin` of the schema.
-pub static ORIGIN: ::std::sync::LazyLock<crate::Point> = ::std::sync::LazyLock::new(|| ::dsoftbus::__private::constant(
-    &const {
-        ::dsoftbus::__private::message([
-            0x0001_0001_0000_0000, 0x0000_0000_ffff_fff5, 0x0000_003a_0000_0001,
-            0x0000_6e69_6769_726f,
-        ])
-    },
-));
+pub static ORIGIN: ::std::sync::LazyLock<crate::Point> = ::std::sync::LazyLock::new(|| {
+    ::dsoftbus::__private::constant(
+        &const {
+            ::dsoftbus::__private::message([
+                0x0001_0001_0000_0000, 0x0000_0000_ffff_fff5, 0x0000_003a_0000_0001,
+                0x0000_6e69_6769_726f,
+            ])
+        },
+    )
+});
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::too_many_lines, clippy::use_self)]
 /// `primes` of the schema.
 pub static PRIMES: ::std::sync::LazyLock<::std::vec::Vec<u16>> = ::std::sync::LazyLock::new(||
-::dsoftbus::__private::constant(
-    &const {
-        ::dsoftbus::__private::message([0x0000_0023_0000_0001, 0x0007_0005_0003_0002])
-    },
-));
+{
+    ::dsoftbus::__private::constant(
+        &const {
+            ::dsoftbus::__private::message([
+                0x0000_0023_0000_0001, 0x0007_0005_0003_0002,
+            ])
+        },
+    )
+});
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::too_many_lines, clippy::use_self)]
 /// `names` of the schema.
 pub static NAMES: ::std::sync::LazyLock<::std::vec::Vec<::std::string::String>> = ::std::sync::LazyLock::new(||
-::dsoftbus::__private::constant(
-    &const {
-        ::dsoftbus::__private::message([
-            0x0000_001e_0000_0001, 0x0000_0012_0000_0009, 0x0000_000a_0000_0009,
-            0x0000_0012_0000_0009, 0x0000_0000_0000_0061, 0, 0x0000_0000_0000_0063,
-        ])
-    },
-));
+{
+    ::dsoftbus::__private::constant(
+        &const {
+            ::dsoftbus::__private::message([
+                0x0000_001e_0000_0001, 0x0000_0012_0000_0009, 0x0000_000a_0000_0009,
+                0x0000_0012_0000_0009, 0x0000_0000_0000_0061, 0, 0x0000_0000_0000_0063,
+            ])
+        },
+    )
+});
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::too_many_lines, clippy::use_self)]
 /// `blobs` of the schema.
 pub static BLOBS: ::std::sync::LazyLock<::std::vec::Vec<::std::vec::Vec<u8>>> = ::std::sync::LazyLock::new(||
-::dsoftbus::__private::constant(
-    &const {
-        ::dsoftbus::__private::message([
-            0x0000_0016_0000_0001, 0x0000_000a_0000_0005, 0x0000_0002_0000_0005, 0,
-        ])
-    },
-));
+{
+    ::dsoftbus::__private::constant(
+        &const {
+            ::dsoftbus::__private::message([
+                0x0000_0016_0000_0001, 0x0000_000a_0000_0005, 0x0000_0002_0000_0005, 0,
+            ])
+        },
+    )
+});
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::too_many_lines, clippy::use_self)]
 /// `points` of the schema.
 pub static POINTS: ::std::sync::LazyLock<::std::vec::Vec<crate::Point>> = ::std::sync::LazyLock::new(||
-::dsoftbus::__private::constant(
-    &const {
-        ::dsoftbus::__private::message([
-            0x0000_0027_0000_0001, 0x0001_0001_0000_0008, 0x0000_0000_0000_000b, 0, 0,
-            0x0000_003a_0000_0001, 0x0000_646e_6f63_6573,
-        ])
-    },
-));
+{
+    ::dsoftbus::__private::constant(
+        &const {
+            ::dsoftbus::__private::message([
+                0x0000_0027_0000_0001, 0x0001_0001_0000_0008, 0x0000_0000_0000_000b, 0,
+                0, 0x0000_003a_0000_0001, 0x0000_646e_6f63_6573,
+            ])
+        },
+    )
+});
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::too_many_lines, clippy::use_self)]
 /// `grid` of the schema.
 pub static GRID: ::std::sync::LazyLock<::std::vec::Vec<::std::vec::Vec<bool>>> = ::std::sync::LazyLock::new(||
-::dsoftbus::__private::constant(
-    &const {
-        ::dsoftbus::__private::message([
-            0x0000_0016_0000_0001, 0x0000_0011_0000_0005, 0x0000_0001_0000_0005, 1,
-        ])
-    },
-));
+{
+    ::dsoftbus::__private::constant(
+        &const {
+            ::dsoftbus::__private::message([
+                0x0000_0016_0000_0001, 0x0000_0011_0000_0005, 0x0000_0001_0000_0005, 1,
+            ])
+        },
+    )
+});
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::too_many_lines, clippy::use_self)]
 /// `colors` of the schema.
 pub static COLORS: ::std::sync::LazyLock<::std::vec::Vec<crate::Color>> = ::std::sync::LazyLock::new(||
-::dsoftbus::__private::constant(
-    &const { ::dsoftbus::__private::message([0x0000_0013_0000_0001, 2]) },
-));
+{
+    ::dsoftbus::__private::constant(
+        &const { ::dsoftbus::__private::message([0x0000_0013_0000_0001, 2]) },
+    )
+});
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::too_many_lines, clippy::use_self)]
 /// `nothings` of the schema.
 pub static NOTHINGS: ::std::sync::LazyLock<::std::vec::Vec<()>> = ::std::sync::LazyLock::new(||
-::dsoftbus::__private::constant(
-    &const { ::dsoftbus::__private::message([0x0000_0010_0000_0001]) },
-));
+{
+    ::dsoftbus::__private::constant(
+        &const { ::dsoftbus::__private::message([0x0000_0010_0000_0001]) },
+    )
+});
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::too_many_lines, clippy::use_self)]
 /// `floats` of the schema.
 pub static FLOATS: ::std::sync::LazyLock<::std::vec::Vec<f32>> = ::std::sync::LazyLock::new(||
-::dsoftbus::__private::constant(
-    &const {
-        ::dsoftbus::__private::message([0x0000_0014_0000_0001, 0xff80_0000_3fc0_0000])
-    },
-));
+{
+    ::dsoftbus::__private::constant(
+        &const {
+            ::dsoftbus::__private::message([
+                0x0000_0014_0000_0001, 0xff80_0000_3fc0_0000,
+            ])
+        },
+    )
+});
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::too_many_lines, clippy::use_self)]
 /// `empty` of the schema.
 pub static EMPTY: ::std::sync::LazyLock<::std::vec::Vec<u8>> = ::std::sync::LazyLock::new(||
-::dsoftbus::__private::constant(
-    &const { ::dsoftbus::__private::message([0x0000_0002_0000_0001]) },
-));
+{
+    ::dsoftbus::__private::constant(
+        &const { ::dsoftbus::__private::message([0x0000_0002_0000_0001]) },
+    )
+});
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::too_many_lines, clippy::use_self)]
 /// `Color` of the schema.
@@ -164,7 +188,7 @@ pub struct Point {
 impl ::dsoftbus::__private::Body for Point {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             x: from.number(0, 10),
             label: ::std::string::String::from(from.text_or(0, "label", "somewhere")?),
@@ -173,7 +197,7 @@ impl ::dsoftbus::__private::Body for Point {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.number(0, self.x, 10);
         to.text_or(0, "label", &self.label)?;
         ::core::result::Result::Ok(())
@@ -199,13 +223,15 @@ impl ::dsoftbus::__private::Struct for Point {
 /// Types nested in [`Point`].
 pub mod point {
     /// `Point.zero` of the schema.
-    pub static ZERO: ::std::sync::LazyLock<crate::Point> = ::std::sync::LazyLock::new(|| ::dsoftbus::__private::constant(
-        &const {
-            ::dsoftbus::__private::message([
-                0x0001_0001_0000_0000, 0x0000_0000_0000_000a, 0,
-            ])
-        },
-    ));
+    pub static ZERO: ::std::sync::LazyLock<crate::Point> = ::std::sync::LazyLock::new(|| {
+        ::dsoftbus::__private::constant(
+            &const {
+                ::dsoftbus::__private::message([
+                    0x0001_0001_0000_0000, 0x0000_0000_0000_000a, 0,
+                ])
+            },
+        )
+    });
 }
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::too_many_lines, clippy::use_self)]
@@ -268,7 +294,7 @@ pub struct Defaults {
 impl ::dsoftbus::__private::Body for Defaults {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             nothing: (),
             flag: from.bool(0, true),
@@ -357,7 +383,7 @@ impl ::dsoftbus::__private::Body for Defaults {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.bool(0, self.flag, true);
         to.number(1, self.i8, -8);
         to.number(1, self.i16, -16);
@@ -479,7 +505,7 @@ pub mod defaults {
     impl ::dsoftbus::__private::Body for Which {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(
                 match from.discriminant(29) {
                     0 => Self::First(from.number(17, 24)),
@@ -505,7 +531,7 @@ pub mod defaults {
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             match self {
                 Self::First(value) => {
                     to.discriminant(29, 0);

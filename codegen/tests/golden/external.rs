@@ -28,7 +28,7 @@ pub struct Outside {
 impl ::dsoftbus::__private::Body for Outside {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             shared: from.pointer(0, "shared")?,
             list: from.pointer(1, "list")?,
@@ -51,7 +51,7 @@ impl ::dsoftbus::__private::Body for Outside {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.pointer(0, "shared", &self.shared)?;
         to.list(1, "list", &self.list)?;
         to.pointer(2, "pair", &self.pair)?;
@@ -305,13 +305,13 @@ impl ::dsoftbus::__private::Element for ListenerClient {
 impl ::dsoftbus::Pointer for ListenerClient {
     fn read(
         from: ::dsoftbus::__private::PointerReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::dsoftbus::__private::read_client(from)
     }
     fn write(
         &self,
         to: ::dsoftbus::__private::PointerBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         ::dsoftbus::__private::write_client(self, to)
     }
     fn is_null(&self) -> bool {
@@ -413,7 +413,7 @@ pub mod listener {
     impl ::dsoftbus::__private::Body for LookResults {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(Self {
                 ear: from.pointer(0, "ear")?,
                 contact: from.pointer(1, "contact")?,
@@ -422,7 +422,7 @@ pub mod listener {
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             to.pointer(0, "ear", &self.ear)?;
             to.pointer(1, "contact", &self.contact)?;
             ::core::result::Result::Ok(())

@@ -17,7 +17,7 @@ impl<A: ::dsoftbus::Pointer, B: ::dsoftbus::Pointer> ::dsoftbus::__private::Body
 for Pair<A, B> {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             a: from.pointer(0, "a")?,
             b: from.pointer(1, "b")?,
@@ -27,7 +27,7 @@ for Pair<A, B> {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.pointer(0, "a", &self.a)?;
         to.pointer(1, "b", &self.b)?;
         to.boxed(2, "swapped", self.swapped.as_deref())?;
@@ -66,7 +66,7 @@ impl<Key: ::dsoftbus::Pointer, Value: ::dsoftbus::Pointer> ::dsoftbus::__private
 for Map<Key, Value> {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             entries: from.pointer(0, "entries")?,
         })
@@ -74,7 +74,7 @@ for Map<Key, Value> {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.list(0, "entries", &self.entries)?;
         ::core::result::Result::Ok(())
     }
@@ -113,7 +113,7 @@ pub mod map {
     > ::dsoftbus::__private::Body for Entry<Key, Value> {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(Self {
                 key: from.pointer(0, "key")?,
                 value: from.pointer(1, "value")?,
@@ -122,7 +122,7 @@ pub mod map {
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             to.pointer(0, "key", &self.key)?;
             to.pointer(1, "value", &self.value)?;
             ::core::result::Result::Ok(())
@@ -164,7 +164,7 @@ pub enum Maybe<T> {
 impl<T: ::dsoftbus::Pointer> ::dsoftbus::__private::Body for Maybe<T> {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(
             match from.discriminant(0) {
                 0 => Self::None,
@@ -176,7 +176,7 @@ impl<T: ::dsoftbus::Pointer> ::dsoftbus::__private::Body for Maybe<T> {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         match self {
             Self::None => to.discriminant(0, 0),
             Self::Some(value) => {
@@ -216,7 +216,7 @@ impl<Good: ::dsoftbus::Pointer, Bad2: ::dsoftbus::Pointer> ::dsoftbus::__private
 for Result<Good, Bad2> {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             attempts: from.number(0, 0),
             which: from.group()?,
@@ -225,7 +225,7 @@ for Result<Good, Bad2> {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.number(0, self.attempts, 0);
         to.group(&self.which)?;
         ::core::result::Result::Ok(())
@@ -268,7 +268,7 @@ pub mod result {
     > ::dsoftbus::__private::Body for Which<Good, Bad2> {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(
                 match from.discriminant(1) {
                     0 => Self::Good(from.pointer(0, "good")?),
@@ -280,7 +280,7 @@ pub mod result {
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             match self {
                 Self::Good(value) => {
                     to.discriminant(1, 0);
@@ -312,7 +312,7 @@ pub mod result {
     impl<Bad2: ::dsoftbus::Pointer> ::dsoftbus::__private::Body for Bad<Bad2> {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(Self {
                 why: from.pointer(0, "why")?,
                 fatal: from.bool(8, false),
@@ -321,7 +321,7 @@ pub mod result {
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             to.pointer(0, "why", &self.why)?;
             to.bool(8, self.fatal, false);
             ::core::result::Result::Ok(())
@@ -344,7 +344,7 @@ pub mod result {
     impl ::dsoftbus::__private::Body for Plain {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(Self {
                 text: from.pointer(0, "text")?,
             })
@@ -352,7 +352,7 @@ pub mod result {
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             to.text(0, "text", &self.text)?;
             ::core::result::Result::Ok(())
         }
@@ -375,7 +375,7 @@ pub mod result {
     for Inner<Good, Bad> {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(Self {
                 outer: from.pointer(0, "outer")?,
                 inner: from.pointer(1, "inner")?,
@@ -384,7 +384,7 @@ pub mod result {
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             to.pointer(0, "outer", &self.outer)?;
             to.pointer(1, "inner", &self.inner)?;
             ::core::result::Result::Ok(())
@@ -422,7 +422,7 @@ pub struct Third<C> {
 impl<C: ::dsoftbus::Pointer> ::dsoftbus::__private::Body for Third<C> {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             all: from.pointer(0, "all")?,
         })
@@ -430,7 +430,7 @@ impl<C: ::dsoftbus::Pointer> ::dsoftbus::__private::Body for Third<C> {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.list(0, "all", &self.all)?;
         ::core::result::Result::Ok(())
     }
@@ -464,7 +464,7 @@ pub struct Tree<T> {
 impl<T: ::dsoftbus::Pointer> ::dsoftbus::__private::Body for Tree<T> {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             value: from.pointer(0, "value")?,
             children: from.pointer(1, "children")?,
@@ -473,7 +473,7 @@ impl<T: ::dsoftbus::Pointer> ::dsoftbus::__private::Body for Tree<T> {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.pointer(0, "value", &self.value)?;
         to.list(1, "children", &self.children)?;
         ::core::result::Result::Ok(())
@@ -536,7 +536,7 @@ pub struct Uses {
 impl ::dsoftbus::__private::Body for Uses {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             pair: from.pointer(0, "pair")?,
             nested: from.pointer(1, "nested")?,
@@ -565,7 +565,7 @@ impl ::dsoftbus::__private::Body for Uses {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.pointer(0, "pair", &self.pair)?;
         to.pointer(1, "nested", &self.nested)?;
         to.pointer(2, "map", &self.map)?;
@@ -617,12 +617,14 @@ impl ::dsoftbus::__private::Struct for Uses {
 /// `words` of the schema.
 pub static WORDS: ::std::sync::LazyLock<
     crate::Pair<::std::string::String, ::std::vec::Vec<::std::string::String>>,
-> = ::std::sync::LazyLock::new(|| ::dsoftbus::__private::constant(
-    &const {
-        ::dsoftbus::__private::message([
-            0x0003_0000_0000_0000, 0x0000_0022_0000_0009, 0x0000_0016_0000_0009, 0,
-            0x0000_0000_0065_6e6f, 0x0000_0022_0000_0005, 0x0000_0032_0000_0005,
-            0x0000_0000_006f_7774, 0x0000_0065_6572_6874,
-        ])
-    },
-));
+> = ::std::sync::LazyLock::new(|| {
+    ::dsoftbus::__private::constant(
+        &const {
+            ::dsoftbus::__private::message([
+                0x0003_0000_0000_0000, 0x0000_0022_0000_0009, 0x0000_0016_0000_0009, 0,
+                0x0000_0000_0065_6e6f, 0x0000_0022_0000_0005, 0x0000_0032_0000_0005,
+                0x0000_0000_006f_7774, 0x0000_0065_6572_6874,
+            ])
+        },
+    )
+});

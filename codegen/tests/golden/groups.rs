@@ -16,7 +16,7 @@ pub struct Person {
 impl ::dsoftbus::__private::Body for Person {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             name: from.group()?,
             address: from.group()?,
@@ -26,7 +26,7 @@ impl ::dsoftbus::__private::Body for Person {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.group(&self.name)?;
         to.group(&self.address)?;
         to.boxed(4, "boss", self.boss.as_deref())?;
@@ -53,7 +53,7 @@ pub mod person {
     impl ::dsoftbus::__private::Body for Name {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(Self {
                 first: from.pointer(0, "first")?,
                 last: from.pointer(1, "last")?,
@@ -62,7 +62,7 @@ pub mod person {
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             to.text(0, "first", &self.first)?;
             to.text(1, "last", &self.last)?;
             ::core::result::Result::Ok(())
@@ -81,7 +81,7 @@ pub mod person {
     impl ::dsoftbus::__private::Body for Address {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(Self {
                 street: from.pointer(2, "street")?,
                 number: from.number(0, 1),
@@ -91,7 +91,7 @@ pub mod person {
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             to.text(2, "street", &self.street)?;
             to.number(0, self.number, 1);
             to.group(&self.country)?;
@@ -120,7 +120,7 @@ pub mod person {
         impl ::dsoftbus::__private::Body for Country {
             fn read_body(
                 from: &::dsoftbus::__private::StructReader<'_>,
-            ) -> ::dsoftbus::__private::capnp::Result<Self> {
+            ) -> ::dsoftbus::__private::Result<Self> {
                 ::core::result::Result::Ok(Self {
                     code: ::std::string::String::from(from.text_or(3, "code", "de")?),
                     known: from.bool(16, false),
@@ -129,7 +129,7 @@ pub mod person {
             fn write_body(
                 &self,
                 to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-            ) -> ::dsoftbus::__private::capnp::Result<()> {
+            ) -> ::dsoftbus::__private::Result<()> {
                 to.text_or(3, "code", &self.code)?;
                 to.bool(16, self.known, false);
                 ::core::result::Result::Ok(())
@@ -160,7 +160,7 @@ pub struct Interleaved {
 impl ::dsoftbus::__private::Body for Interleaved {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             one: from.group()?,
             two: from.group()?,
@@ -169,7 +169,7 @@ impl ::dsoftbus::__private::Body for Interleaved {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.group(&self.one)?;
         to.group(&self.two)?;
         ::core::result::Result::Ok(())
@@ -199,7 +199,7 @@ pub mod interleaved {
     impl ::dsoftbus::__private::Body for One {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(Self {
                 foo: from.number(0, 0),
                 bar: from.number(1, 0),
@@ -210,7 +210,7 @@ pub mod interleaved {
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             to.number(0, self.foo, 0);
             to.number(1, self.bar, 0);
             to.text(0, "waldo", &self.waldo)?;
@@ -235,7 +235,7 @@ pub mod interleaved {
         impl ::dsoftbus::__private::Body for Which {
             fn read_body(
                 from: &::dsoftbus::__private::StructReader<'_>,
-            ) -> ::dsoftbus::__private::capnp::Result<Self> {
+            ) -> ::dsoftbus::__private::Result<Self> {
                 ::core::result::Result::Ok(
                     match from.discriminant(14) {
                         0 => Self::Qux(from.number(12, 0)),
@@ -248,7 +248,7 @@ pub mod interleaved {
             fn write_body(
                 &self,
                 to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-            ) -> ::dsoftbus::__private::capnp::Result<()> {
+            ) -> ::dsoftbus::__private::Result<()> {
                 match self {
                     Self::Qux(value) => {
                         to.discriminant(14, 0);
@@ -287,7 +287,7 @@ pub mod interleaved {
         impl ::dsoftbus::__private::Body for Corge {
             fn read_body(
                 from: &::dsoftbus::__private::StructReader<'_>,
-            ) -> ::dsoftbus::__private::capnp::Result<Self> {
+            ) -> ::dsoftbus::__private::Result<Self> {
                 ::core::result::Result::Ok(Self {
                     grault: from.number(4, 0),
                     garply: from.number(12, 0),
@@ -298,7 +298,7 @@ pub mod interleaved {
             fn write_body(
                 &self,
                 to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-            ) -> ::dsoftbus::__private::capnp::Result<()> {
+            ) -> ::dsoftbus::__private::Result<()> {
                 to.number(4, self.grault, 0);
                 to.number(12, self.garply, 0);
                 to.text(2, "plugh", &self.plugh)?;
@@ -322,7 +322,7 @@ pub mod interleaved {
     impl ::dsoftbus::__private::Body for Two {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(Self {
                 foo: from.number(1, 0),
                 bar: from.number(2, 0),
@@ -333,7 +333,7 @@ pub mod interleaved {
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             to.number(1, self.foo, 0);
             to.number(2, self.bar, 0);
             to.text(1, "waldo", &self.waldo)?;
@@ -358,7 +358,7 @@ pub mod interleaved {
         impl ::dsoftbus::__private::Body for Which {
             fn read_body(
                 from: &::dsoftbus::__private::StructReader<'_>,
-            ) -> ::dsoftbus::__private::capnp::Result<Self> {
+            ) -> ::dsoftbus::__private::Result<Self> {
                 ::core::result::Result::Ok(
                     match from.discriminant(15) {
                         0 => Self::Qux(from.number(13, 0)),
@@ -371,7 +371,7 @@ pub mod interleaved {
             fn write_body(
                 &self,
                 to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-            ) -> ::dsoftbus::__private::capnp::Result<()> {
+            ) -> ::dsoftbus::__private::Result<()> {
                 match self {
                     Self::Qux(value) => {
                         to.discriminant(15, 0);
@@ -410,7 +410,7 @@ pub mod interleaved {
         impl ::dsoftbus::__private::Body for Corge {
             fn read_body(
                 from: &::dsoftbus::__private::StructReader<'_>,
-            ) -> ::dsoftbus::__private::capnp::Result<Self> {
+            ) -> ::dsoftbus::__private::Result<Self> {
                 ::core::result::Result::Ok(Self {
                     grault: from.number(5, 0),
                     garply: from.number(13, 0),
@@ -421,7 +421,7 @@ pub mod interleaved {
             fn write_body(
                 &self,
                 to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-            ) -> ::dsoftbus::__private::capnp::Result<()> {
+            ) -> ::dsoftbus::__private::Result<()> {
                 to.number(5, self.grault, 0);
                 to.number(13, self.garply, 0);
                 to.text(3, "plugh", &self.plugh)?;

@@ -58,13 +58,13 @@ pub struct Small {
 impl ::dsoftbus::__private::Body for Small {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self { value: from.number(0, 0) })
     }
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.number(0, self.value, 0);
         ::core::result::Result::Ok(())
     }
@@ -84,14 +84,14 @@ pub struct Empty {}
 impl ::dsoftbus::__private::Body for Empty {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         let _ = from;
         ::core::result::Result::Ok(Self {})
     }
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         let _ = to;
         ::core::result::Result::Ok(())
     }
@@ -118,7 +118,7 @@ pub enum Choice {
 impl ::dsoftbus::__private::Body for Choice {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(
             match from.discriminant(1) {
                 0 => Self::Number(from.number(0, 0)),
@@ -130,7 +130,7 @@ impl ::dsoftbus::__private::Body for Choice {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         match self {
             Self::Number(value) => {
                 to.discriminant(1, 0);
@@ -216,7 +216,7 @@ pub struct Lists {
 impl ::dsoftbus::__private::Body for Lists {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             nothings: from.pointer(0, "nothings")?,
             flags: from.pointer(1, "flags")?,
@@ -247,7 +247,7 @@ impl ::dsoftbus::__private::Body for Lists {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.list(0, "nothings", &self.nothings)?;
         to.list(1, "flags", &self.flags)?;
         to.list(2, "i8s", &self.i8s)?;

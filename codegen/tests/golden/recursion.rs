@@ -14,7 +14,7 @@ pub struct Chain {
 impl ::dsoftbus::__private::Body for Chain {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             value: from.number(0, 0),
             next: from.boxed(0, "next")?,
@@ -23,7 +23,7 @@ impl ::dsoftbus::__private::Body for Chain {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.number(0, self.value, 0);
         to.boxed(0, "next", self.next.as_deref())?;
         ::core::result::Result::Ok(())
@@ -49,7 +49,7 @@ pub struct Ping {
 impl ::dsoftbus::__private::Body for Ping {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             pong: from.boxed(0, "pong")?,
             count: from.number(0, 0),
@@ -58,7 +58,7 @@ impl ::dsoftbus::__private::Body for Ping {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.boxed(0, "pong", self.pong.as_deref())?;
         to.number(0, self.count, 0);
         ::core::result::Result::Ok(())
@@ -84,7 +84,7 @@ pub struct Pong {
 impl ::dsoftbus::__private::Body for Pong {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             ping: from.boxed(0, "ping")?,
             outside: from.pointer(1, "outside")?,
@@ -93,7 +93,7 @@ impl ::dsoftbus::__private::Body for Pong {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.boxed(0, "ping", self.ping.as_deref())?;
         to.pointer(1, "outside", &self.outside)?;
         ::core::result::Result::Ok(())
@@ -117,7 +117,7 @@ pub struct Leaf {
 impl ::dsoftbus::__private::Body for Leaf {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             text: from.pointer(0, "text")?,
         })
@@ -125,7 +125,7 @@ impl ::dsoftbus::__private::Body for Leaf {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.text(0, "text", &self.text)?;
         ::core::result::Result::Ok(())
     }
@@ -156,7 +156,7 @@ pub enum Expression {
 impl ::dsoftbus::__private::Body for Expression {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(
             match from.discriminant(4) {
                 0 => Self::Number(from.number(0, 0.0)),
@@ -170,7 +170,7 @@ impl ::dsoftbus::__private::Body for Expression {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         match self {
             Self::Number(value) => {
                 to.discriminant(4, 0);
@@ -220,7 +220,7 @@ pub mod expression {
     impl ::dsoftbus::__private::Body for Call {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(Self {
                 function: from.boxed(0, "function")?,
                 arguments: from.pointer(1, "arguments")?,
@@ -229,7 +229,7 @@ pub mod expression {
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             to.boxed(0, "function", self.function.as_deref())?;
             to.list(1, "arguments", &self.arguments)?;
             ::core::result::Result::Ok(())
@@ -249,7 +249,7 @@ pub struct Box<T> {
 impl<T: ::dsoftbus::Pointer> ::dsoftbus::__private::Body for Box<T> {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             inside: from.pointer(0, "inside")?,
         })
@@ -257,7 +257,7 @@ impl<T: ::dsoftbus::Pointer> ::dsoftbus::__private::Body for Box<T> {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.pointer(0, "inside", &self.inside)?;
         ::core::result::Result::Ok(())
     }
@@ -291,7 +291,7 @@ pub struct Nested {
 impl ::dsoftbus::__private::Body for Nested {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             r#box: from.boxed(0, "box")?,
             list: from.pointer(1, "list")?,
@@ -300,7 +300,7 @@ impl ::dsoftbus::__private::Body for Nested {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.boxed(0, "box", self.r#box.as_deref())?;
         to.pointer(1, "list", &self.list)?;
         ::core::result::Result::Ok(())
@@ -328,7 +328,7 @@ pub struct Fallback {
 impl ::dsoftbus::__private::Body for Fallback {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             depth: from.number(0, 0),
             next: from.boxed(0, "next")?,
@@ -337,7 +337,7 @@ impl ::dsoftbus::__private::Body for Fallback {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.number(0, self.depth, 0);
         to.boxed(0, "next", self.next.as_deref())?;
         ::core::result::Result::Ok(())

@@ -20,7 +20,7 @@ pub struct Good {
 impl ::dsoftbus::__private::Body for Good {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             new_name: from.pointer(0, "oldName")?,
             good_union: from.group()?,
@@ -32,7 +32,7 @@ impl ::dsoftbus::__private::Body for Good {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.text(0, "oldName", &self.new_name)?;
         to.group(&self.good_union)?;
         to.bool(17, self.foo_bar, false);
@@ -63,7 +63,7 @@ pub mod good {
     impl ::dsoftbus::__private::Body for Which {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(
                 match from.discriminant(0) {
                     0 => Self::GoodMember,
@@ -75,7 +75,7 @@ pub mod good {
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             match self {
                 Self::GoodMember => to.discriminant(0, 0),
                 Self::GoodGroup(value) => {
@@ -101,13 +101,13 @@ pub mod good {
     impl ::dsoftbus::__private::Body for GoodGroup {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(Self { foo: from.bool(16, false) })
         }
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             to.bool(16, self.foo, false);
             ::core::result::Result::Ok(())
         }
@@ -125,7 +125,7 @@ pub mod good {
     impl ::dsoftbus::__private::Body for GoodUnion {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(
                 match from.discriminant(2) {
                     0 => Self::One,
@@ -137,7 +137,7 @@ pub mod good {
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             match self {
                 Self::One => to.discriminant(2, 0),
                 Self::Two(value) => {
@@ -163,13 +163,13 @@ pub mod good {
     impl ::dsoftbus::__private::Body for Outside {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(Self { value: from.number(0, 0) })
         }
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             to.number(0, self.value, 0);
             ::core::result::Result::Ok(())
         }
@@ -236,7 +236,7 @@ pub struct Uses {
 impl ::dsoftbus::__private::Body for Uses {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             bad: from.pointer(0, "bad")?,
             inside: from.pointer(1, "inside")?,
@@ -245,7 +245,7 @@ impl ::dsoftbus::__private::Body for Uses {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.pointer(0, "bad", &self.bad)?;
         to.pointer(1, "inside", &self.inside)?;
         ::core::result::Result::Ok(())

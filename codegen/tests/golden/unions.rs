@@ -16,7 +16,7 @@ pub struct Contact {
 impl ::dsoftbus::__private::Body for Contact {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             name: from.pointer(0, "name")?,
             note: from.pointer(2, "note")?,
@@ -26,7 +26,7 @@ impl ::dsoftbus::__private::Body for Contact {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.text(0, "name", &self.name)?;
         to.text(2, "note", &self.note)?;
         to.group(&self.which)?;
@@ -63,7 +63,7 @@ pub mod contact {
     impl ::dsoftbus::__private::Body for Which {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(
                 match from.discriminant(0) {
                     0 => Self::None,
@@ -85,7 +85,7 @@ pub mod contact {
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             match self {
                 Self::None => to.discriminant(0, 0),
                 Self::Phone(value) => {
@@ -140,7 +140,7 @@ pub enum Shape {
 impl ::dsoftbus::__private::Body for Shape {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(
             match from.discriminant(4) {
                 0 => Self::Circle(from.number(0, 0.0)),
@@ -154,7 +154,7 @@ impl ::dsoftbus::__private::Body for Shape {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         match self {
             Self::Circle(value) => {
                 to.discriminant(4, 0);
@@ -201,7 +201,7 @@ pub mod shape {
     impl ::dsoftbus::__private::Body for Square {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(Self {
                 side: from.number(0, 0),
                 label: ::std::string::String::from(from.text_or(0, "label", "square")?),
@@ -210,7 +210,7 @@ pub mod shape {
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             to.number(0, self.side, 0);
             to.text_or(0, "label", &self.label)?;
             ::core::result::Result::Ok(())
@@ -240,7 +240,7 @@ pub struct Position {
 impl ::dsoftbus::__private::Body for Position {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             r#where: from.group()?,
             sure: from.bool(16, true),
@@ -249,7 +249,7 @@ impl ::dsoftbus::__private::Body for Position {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.group(&self.r#where)?;
         to.bool(16, self.sure, true);
         ::core::result::Result::Ok(())
@@ -289,7 +289,7 @@ pub mod position {
     impl ::dsoftbus::__private::Body for Where {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(
                 match from.discriminant(0) {
                     0 => Self::Unset,
@@ -302,7 +302,7 @@ pub mod position {
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             match self {
                 Self::Unset => to.discriminant(0, 0),
                 Self::At(value) => {
@@ -336,7 +336,7 @@ pub mod position {
         impl ::dsoftbus::__private::Body for At {
             fn read_body(
                 from: &::dsoftbus::__private::StructReader<'_>,
-            ) -> ::dsoftbus::__private::capnp::Result<Self> {
+            ) -> ::dsoftbus::__private::Result<Self> {
                 ::core::result::Result::Ok(Self {
                     x: from.number(1, 0),
                     y: from.number(2, 0),
@@ -345,7 +345,7 @@ pub mod position {
             fn write_body(
                 &self,
                 to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-            ) -> ::dsoftbus::__private::capnp::Result<()> {
+            ) -> ::dsoftbus::__private::Result<()> {
                 to.number(1, self.x, 0);
                 to.number(2, self.y, 0);
                 ::core::result::Result::Ok(())
@@ -364,7 +364,7 @@ pub mod position {
         impl ::dsoftbus::__private::Body for Beside {
             fn read_body(
                 from: &::dsoftbus::__private::StructReader<'_>,
-            ) -> ::dsoftbus::__private::capnp::Result<Self> {
+            ) -> ::dsoftbus::__private::Result<Self> {
                 ::core::result::Result::Ok(
                     match from.discriminant(3) {
                         0 => Self::Left(from.bool(32, false)),
@@ -376,7 +376,7 @@ pub mod position {
             fn write_body(
                 &self,
                 to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-            ) -> ::dsoftbus::__private::capnp::Result<()> {
+            ) -> ::dsoftbus::__private::Result<()> {
                 match self {
                     Self::Left(value) => {
                         to.discriminant(3, 0);
@@ -417,7 +417,7 @@ pub enum Odd {
 impl ::dsoftbus::__private::Body for Odd {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(
             match from.discriminant(0) {
                 0 => Self::Unknown,
@@ -430,7 +430,7 @@ impl ::dsoftbus::__private::Body for Odd {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         match self {
             Self::Unknown => to.discriminant(0, 0),
             Self::SelfType(value) => {
@@ -475,7 +475,7 @@ pub enum Reversed {
 impl ::dsoftbus::__private::Body for Reversed {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(
             match from.discriminant(0) {
                 0 => Self::First(from.pointer(0, "first")?),
@@ -487,7 +487,7 @@ impl ::dsoftbus::__private::Body for Reversed {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         match self {
             Self::First(value) => {
                 to.discriminant(0, 0);
