@@ -34,7 +34,7 @@ impl<'s> Engines<'s> {
             interfaces: BTreeMap::new(),
             used: BTreeSet::new(),
         };
-        engines.collect(schema.items());
+        engines.collect(schema.all_items());
         engines
     }
 
@@ -108,7 +108,11 @@ impl<'s> Engines<'s> {
     /// One line for each interface, for the output of the build.
     pub(crate) fn report(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        for body in self.interfaces.values() {
+        let ours = self
+            .interfaces
+            .values()
+            .filter(|body| body.name.root.is_none());
+        for body in ours {
             let engine = self.engine(body);
             let channel = match body.channels.first() {
                 Some(channel) => format!("channel {channel:#06x}"),
@@ -135,6 +139,29 @@ impl<'s> Engines<'s> {
     /// Whether values of a type hold capabilities, or may: an `AnyPointer` and a type parameter can be anything.
     pub(crate) fn holds_capabilities(&self, ty: &Type) -> bool {
         self.capability_in(ty, &mut BTreeSet::new()).is_some()
+    }
+
+    /// Whether capabilities in a struct can be called before the struct is there: those that do not lie in lists or unions.
+    pub(crate) fn is_pipelined(&self, body: &Struct) -> bool {
+        self.leads_somewhere(body, &mut Vec::new())
+    }
+
+    fn leads_somewhere(&self, body: &Struct, seen: &mut Vec<u64>) -> bool {
+        if seen.contains(&body.id) {
+            return false;
+        }
+        seen.push(body.id);
+        body.always().any(|field| match (&field.group, &field.ty) {
+            (Some(group), _) => self.leads_somewhere(group, seen),
+            (None, Type::Interface(_) | Type::Capability | Type::Sink(_) | Type::AnyPointer) => {
+                true
+            }
+            (None, Type::Struct(named)) => self
+                .structs
+                .get(&named.id)
+                .is_some_and(|inner| self.leads_somewhere(inner, seen)),
+            _ => false,
+        })
     }
 
     /// The first thing in an interface that level 0 cannot carry.

@@ -44,6 +44,7 @@ mod deps;
 mod emit;
 mod engine;
 mod error;
+mod external;
 mod lock;
 mod model;
 mod names;

@@ -75,7 +75,7 @@ fn signature(method: &Method, problems: &mut Problems) {
             Shape::Unknown(_) if method.streaming => {}
             Shape::Unknown(name) => problems.add(
                 &method.place,
-                &format!("its {what} are `{name}`, whose file is imported but not compiled: add that file to `compile`"),
+                &format!("its {what} are `{name}`, whose file is imported but not compiled: add that file to `compile`, or say with `extern_module` which crate has it"),
             ),
         }
     }

@@ -144,14 +144,14 @@ pub struct Empty {}
 impl ::dsoftbus::__private::Body for Empty {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         let _ = from;
         ::core::result::Result::Ok(Self {})
     }
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         let _ = to;
         ::core::result::Result::Ok(())
     }
@@ -204,7 +204,7 @@ pub struct Scalars {
 impl ::dsoftbus::__private::Body for Scalars {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             nothing: (),
             flag: from.bool(0, false),
@@ -227,7 +227,7 @@ impl ::dsoftbus::__private::Body for Scalars {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.bool(0, self.flag, false);
         to.number(1, self.i8, 0);
         to.number(1, self.i16, 0);
@@ -276,7 +276,7 @@ pub struct Defaults {
 impl ::dsoftbus::__private::Body for Defaults {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             flag: from.bool(0, true),
             number: from.number(1, -7),
@@ -290,7 +290,7 @@ impl ::dsoftbus::__private::Body for Defaults {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.bool(0, self.flag, true);
         to.number(1, self.number, -7);
         to.number(1, self.big, 18446744073709551615);
@@ -338,7 +338,7 @@ pub struct PointerDefaults {
 impl ::dsoftbus::__private::Body for PointerDefaults {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             numbers: from
                 .pointer_or(
@@ -367,7 +367,7 @@ impl ::dsoftbus::__private::Body for PointerDefaults {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.list_or(0, "numbers", &self.numbers)?;
         to.pointer_or(1, "inner", &self.inner)?;
         to.text(2, "plain", &self.plain)?;
@@ -440,7 +440,7 @@ pub struct Lists {
 impl ::dsoftbus::__private::Body for Lists {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             nothings: from.pointer(0, "nothings")?,
             flags: from.pointer(1, "flags")?,
@@ -460,7 +460,7 @@ impl ::dsoftbus::__private::Body for Lists {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.list(0, "nothings", &self.nothings)?;
         to.list(1, "flags", &self.flags)?;
         to.list(2, "numbers", &self.numbers)?;
@@ -497,7 +497,7 @@ pub struct Tree {
 impl ::dsoftbus::__private::Body for Tree {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             name: from.pointer(0, "name")?,
             children: from.pointer(1, "children")?,
@@ -506,7 +506,7 @@ impl ::dsoftbus::__private::Body for Tree {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.text(0, "name", &self.name)?;
         to.list(1, "children", &self.children)?;
         ::core::result::Result::Ok(())
@@ -532,7 +532,7 @@ pub struct Outer {
 impl ::dsoftbus::__private::Body for Outer {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             inner: from.pointer(0, "inner")?,
             kind: from.enumerant(0, 0),
@@ -541,7 +541,7 @@ impl ::dsoftbus::__private::Body for Outer {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.pointer(0, "inner", &self.inner)?;
         to.enumerant(0, self.kind, 0);
         ::core::result::Result::Ok(())
@@ -569,7 +569,7 @@ pub mod outer {
     impl ::dsoftbus::__private::Body for Inner {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(Self {
                 r#type: from.pointer(0, "type")?,
                 r#fn: from.number(0, 0),
@@ -579,7 +579,7 @@ pub mod outer {
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             to.text(0, "type", &self.r#type)?;
             to.number(0, self.r#fn, 0);
             to.pointer(1, "async", &self.r#async)?;
@@ -603,7 +603,7 @@ pub mod outer {
         impl ::dsoftbus::__private::Body for Str {
             fn read_body(
                 from: &::dsoftbus::__private::StructReader<'_>,
-            ) -> ::dsoftbus::__private::capnp::Result<Self> {
+            ) -> ::dsoftbus::__private::Result<Self> {
                 ::core::result::Result::Ok(Self {
                     str: from.pointer(0, "str")?,
                 })
@@ -611,7 +611,7 @@ pub mod outer {
             fn write_body(
                 &self,
                 to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-            ) -> ::dsoftbus::__private::capnp::Result<()> {
+            ) -> ::dsoftbus::__private::Result<()> {
                 to.text(0, "str", &self.str)?;
                 ::core::result::Result::Ok(())
             }
@@ -1868,13 +1868,13 @@ impl ::dsoftbus::__private::Element for BroadClient {
 impl ::dsoftbus::Pointer for BroadClient {
     fn read(
         from: ::dsoftbus::__private::PointerReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::dsoftbus::__private::read_client(from)
     }
     fn write(
         &self,
         to: ::dsoftbus::__private::PointerBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         ::dsoftbus::__private::write_client(self, to)
     }
     fn is_null(&self) -> bool {
@@ -2323,7 +2323,7 @@ pub mod broad {
     impl ::dsoftbus::__private::Body for DefaultsResults {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(Self {
                 value: from.pointer(0, "value")?,
                 more: from.pointer(1, "more")?,
@@ -2332,7 +2332,7 @@ pub mod broad {
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             to.pointer(0, "value", &self.value)?;
             to.pointer(1, "more", &self.more)?;
             ::core::result::Result::Ok(())
@@ -2367,7 +2367,7 @@ pub mod broad {
     impl ::dsoftbus::__private::Body for PositionalResults {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(Self {
                 flag: from.bool(0, false),
                 count: from.number(1, 0),
@@ -2382,7 +2382,7 @@ pub mod broad {
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             to.bool(0, self.flag, false);
             to.number(1, self.count, 0);
             to.text(0, "name", &self.name)?;
@@ -2485,7 +2485,7 @@ pub mod broad {
     impl ::dsoftbus::__private::Body for Result {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(Self {
                 result: from.pointer(0, "result")?,
             })
@@ -2493,7 +2493,7 @@ pub mod broad {
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             to.text(0, "result", &self.result)?;
             ::core::result::Result::Ok(())
         }
@@ -2692,13 +2692,13 @@ pub mod broad {
     impl ::dsoftbus::Pointer for InnerClient {
         fn read(
             from: ::dsoftbus::__private::PointerReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::dsoftbus::__private::read_client(from)
         }
         fn write(
             &self,
             to: ::dsoftbus::__private::PointerBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             ::dsoftbus::__private::write_client(self, to)
         }
         fn is_null(&self) -> bool {
@@ -2790,7 +2790,7 @@ pub mod broad {
         impl ::dsoftbus::__private::Body for DeepResults {
             fn read_body(
                 from: &::dsoftbus::__private::StructReader<'_>,
-            ) -> ::dsoftbus::__private::capnp::Result<Self> {
+            ) -> ::dsoftbus::__private::Result<Self> {
                 ::core::result::Result::Ok(Self {
                     deep: from.pointer(0, "deep")?,
                     again: from.pointer(1, "again")?,
@@ -2799,7 +2799,7 @@ pub mod broad {
             fn write_body(
                 &self,
                 to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-            ) -> ::dsoftbus::__private::capnp::Result<()> {
+            ) -> ::dsoftbus::__private::Result<()> {
                 to.pointer(0, "deep", &self.deep)?;
                 to.pointer(1, "again", &self.again)?;
                 ::core::result::Result::Ok(())
@@ -2820,13 +2820,13 @@ pub mod broad {
         impl ::dsoftbus::__private::Body for Deep {
             fn read_body(
                 from: &::dsoftbus::__private::StructReader<'_>,
-            ) -> ::dsoftbus::__private::capnp::Result<Self> {
+            ) -> ::dsoftbus::__private::Result<Self> {
                 ::core::result::Result::Ok(Self { value: from.number(0, 0) })
             }
             fn write_body(
                 &self,
                 to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-            ) -> ::dsoftbus::__private::capnp::Result<()> {
+            ) -> ::dsoftbus::__private::Result<()> {
                 to.number(0, self.value, 0);
                 ::core::result::Result::Ok(())
             }
@@ -2940,13 +2940,13 @@ impl ::dsoftbus::__private::Element for IdleClient {
 impl ::dsoftbus::Pointer for IdleClient {
     fn read(
         from: ::dsoftbus::__private::PointerReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::dsoftbus::__private::read_client(from)
     }
     fn write(
         &self,
         to: ::dsoftbus::__private::PointerBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         ::dsoftbus::__private::write_client(self, to)
     }
     fn is_null(&self) -> bool {
@@ -3006,13 +3006,13 @@ pub struct Shared {
 impl ::dsoftbus::__private::Body for Shared {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self { id: from.number(0, 0) })
     }
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.number(0, self.id, 0);
         ::core::result::Result::Ok(())
     }

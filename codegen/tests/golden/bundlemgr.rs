@@ -18,7 +18,7 @@ pub struct BundleInfo {
 impl ::dsoftbus::__private::Body for BundleInfo {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             name: from.pointer(0, "name")?,
             bytes_len: from.number(0, 0),
@@ -29,7 +29,7 @@ impl ::dsoftbus::__private::Body for BundleInfo {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.text(0, "name", &self.name)?;
         to.number(0, self.bytes_len, 0);
         to.bytes(1, "digest", &self.digest)?;
@@ -451,13 +451,13 @@ impl ::dsoftbus::__private::Element for BundleManagerClient {
 impl ::dsoftbus::Pointer for BundleManagerClient {
     fn read(
         from: ::dsoftbus::__private::PointerReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::dsoftbus::__private::read_client(from)
     }
     fn write(
         &self,
         to: ::dsoftbus::__private::PointerBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         ::dsoftbus::__private::write_client(self, to)
     }
     fn is_null(&self) -> bool {
@@ -634,7 +634,7 @@ pub mod bundle_manager {
     impl ::dsoftbus::__private::Body for GetPayloadResults {
         fn read_body(
             from: &::dsoftbus::__private::StructReader<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<Self> {
+        ) -> ::dsoftbus::__private::Result<Self> {
             ::core::result::Result::Ok(Self {
                 vmo_handle: from.number(0, 0),
                 bytes_len: from.number(1, 0),
@@ -644,7 +644,7 @@ pub mod bundle_manager {
         fn write_body(
             &self,
             to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-        ) -> ::dsoftbus::__private::capnp::Result<()> {
+        ) -> ::dsoftbus::__private::Result<()> {
             to.number(0, self.vmo_handle, 0);
             to.number(1, self.bytes_len, 0);
             to.bytes(0, "digest", &self.digest)?;

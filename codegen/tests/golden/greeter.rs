@@ -161,13 +161,13 @@ impl ::dsoftbus::__private::Element for GreeterClient {
 impl ::dsoftbus::Pointer for GreeterClient {
     fn read(
         from: ::dsoftbus::__private::PointerReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::dsoftbus::__private::read_client(from)
     }
     fn write(
         &self,
         to: ::dsoftbus::__private::PointerBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         ::dsoftbus::__private::write_client(self, to)
     }
     fn is_null(&self) -> bool {

@@ -18,7 +18,7 @@ pub struct ServiceInfo {
 impl ::dsoftbus::__private::Body for ServiceInfo {
     fn read_body(
         from: &::dsoftbus::__private::StructReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::core::result::Result::Ok(Self {
             name: from.pointer(0, "name")?,
             device: from.pointer(1, "device")?,
@@ -29,7 +29,7 @@ impl ::dsoftbus::__private::Body for ServiceInfo {
     fn write_body(
         &self,
         to: &mut ::dsoftbus::__private::StructBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         to.text(0, "name", &self.name)?;
         to.bytes(1, "device", &self.device)?;
         to.number(0, self.channel, 0);
@@ -382,13 +382,13 @@ impl ::dsoftbus::__private::Element for SamgrClient {
 impl ::dsoftbus::Pointer for SamgrClient {
     fn read(
         from: ::dsoftbus::__private::PointerReader<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<Self> {
+    ) -> ::dsoftbus::__private::Result<Self> {
         ::dsoftbus::__private::read_client(from)
     }
     fn write(
         &self,
         to: ::dsoftbus::__private::PointerBuilder<'_>,
-    ) -> ::dsoftbus::__private::capnp::Result<()> {
+    ) -> ::dsoftbus::__private::Result<()> {
         ::dsoftbus::__private::write_client(self, to)
     }
     fn is_null(&self) -> bool {
