@@ -98,7 +98,8 @@ pub async fn session(builder: NodeBuilder) -> Bench {
 /// Objects in a program that has only `capnp-rpc`. Must be called on a [`LocalSet`].
 async fn stock_server() -> Bench {
     let watch = Watch::default();
-    let (accepted, mut channels) = mpsc::unbounded_channel();
+    // A scenario opens one.
+    let (accepted, mut channels) = mpsc::channel(1);
     let builder =
         Node::builder()
             .allow(Trust::anyone())

@@ -6,12 +6,13 @@ use std::{
 };
 
 use dsoftbus::{
-    Capability, Client as _, Code, Context, Intercepted, Interceptor, Next, Node, Status,
+    Capability, Client as _, Code, Context, Intercepted, Interceptor, Next, Node, Status, Trust,
+    testing,
 };
 use dsoftbus_tests::{
     BasicsClient, BasicsMock, DerivedMock, MoreClient, ObjectsClient, ObjectsMock, OrderClient,
     StoreMock, basics, objects_capnp,
-    objects_service::{Bench, Place, Tag, TestMore, session},
+    objects_service::{Bench, Place, Tag, TestBasics, TestMore, TestStore, Watch, session},
     within,
 };
 use tokio::time::Instant;
@@ -220,6 +221,42 @@ async fn an_interceptor_answers_by_itself() {
     let status = within(pipelined).await.unwrap_err();
     assert_eq!(status.code(), Code::PermissionDenied);
     within(bench.objects.basics()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mock_is_served_to_a_peer() {
+    let mock = ObjectsMock::default();
+    let basics = BasicsMock::default();
+    basics
+        .foo
+        .then(Ok("first".to_owned()))
+        .returns("then".to_owned());
+    mock.basics.returns(BasicsClient::local(basics.clone()));
+    let node = Node::builder().allow(Trust::anyone()).serve(mock.clone());
+    let pair = within(testing::pair(node)).await.unwrap();
+    let objects: ObjectsClient = within(pair.peer.open()).await.unwrap();
+    let client = within(objects.basics()).await.unwrap();
+    assert_eq!(within(client.foo(1, true)).await.unwrap(), "first");
+    assert_eq!(within(client.foo(2, true)).await.unwrap(), "then");
+    assert_eq!(basics.foo.calls(), [(1, true), (2, true)]);
+    let status = within(objects.streams(true)).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unimplemented);
+    assert_eq!(mock.streams.calls(), [(true,)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn objects_are_values_of_type_parameters() {
+    let watch = Watch::default();
+    let store = TestStore::<BasicsClient>::client(&watch);
+    let basics = TestBasics::client(&watch);
+    within(store.put(&basics)).await.unwrap();
+    let same = store.get().pipeline();
+    assert_eq!(within(same.foo(1, true)).await.unwrap(), "foo(1, true)");
+    assert_eq!(within(store.get()).await.unwrap(), basics);
+    let all = within(store.all()).await.unwrap();
+    assert_eq!(all[0].value, basics);
+    drop((store, basics, same, all));
+    watch.is_idle().await;
 }
 
 #[tokio::test(start_paused = true)]

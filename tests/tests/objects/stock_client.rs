@@ -39,6 +39,7 @@ stock_scenarios! {
     a_value_is_passed_and_given_whole;
     an_object_answers_to_what_it_extends;
     a_result_is_called_before_it_is_there;
+    a_result_that_is_published_early_is_called_though_the_call_never_returns;
     pipelining_into_nothing_fails_and_does_not_hang;
     an_object_lives_until_its_last_client_is_dropped;
     an_object_in_results_that_nobody_takes_is_let_go;
@@ -182,6 +183,19 @@ async fn a_result_is_called_before_it_is_there(bench: StockBench) {
     let results = within(call.promise).await.unwrap();
     assert_eq!(results.get().unwrap().get_s().unwrap(), "foo(234, true)");
     assert_eq!(bench.mine.foos.get(), 1);
+}
+
+async fn a_result_that_is_published_early_is_called_though_the_call_never_returns(
+    bench: StockBench,
+) {
+    let pipelines = get!(bench.objects.pipelines_request(), get_cap);
+    let never = pipelines.get_cap_pipeline_only_request().send();
+    let out = never.pipeline.get_out_box().get_cap();
+    assert_eq!(foo(&out, 1).await.unwrap(), "foo(1, true)");
+    drop(never);
+    assert_eq!(foo(&out, 2).await.unwrap(), "foo(2, true)");
+    drop(out);
+    bench.watch.running.reaches(0).await;
 }
 
 async fn pipelining_into_nothing_fails_and_does_not_hang(bench: StockBench) {

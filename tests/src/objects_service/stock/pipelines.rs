@@ -29,10 +29,10 @@ impl pipelines::Server for StockPipelines {
         mut results: pipelines::GetCapResults,
     ) -> Result<(), capnp::Error> {
         let params = params.get()?;
-        let mut foo = params.get_cap()?.foo_request();
-        foo.get().set_i(params.get_n());
-        foo.get().set_j(true);
-        let said = foo.send().promise.await?;
+        let mut request = params.get_cap()?.foo_request();
+        request.get().set_i(params.get_n());
+        request.get().set_j(true);
+        let said = request.send().promise.await?;
         let mut results = results.get();
         results.set_s(said.get()?.get_x()?);
         let mut out = results.init_out_box();
