@@ -44,6 +44,9 @@ mod deps;
 mod emit;
 mod engine;
 mod error;
+/// [The table]: crate#mapping
+#[doc = include_str!("../GUIDE.md")]
+pub mod guide {}
 mod lock;
 mod model;
 mod names;
