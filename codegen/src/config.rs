@@ -8,7 +8,7 @@ use capnp::schema_capnp::code_generator_request;
 use crate::engine::Engines;
 use crate::error::{Error, Result};
 use crate::tool::Tool;
-use crate::{check, deps, emit, lock, nodes, output, raw, rename, request, tool};
+use crate::{check, deps, emit, lock, nodes, output, raw, request, tool};
 
 /// Name of the file that is written, which `dsoftbus::include_schemas!()` includes.
 const OUTPUT: &str = "dsoftbus.rs";
@@ -177,7 +177,7 @@ impl Builder {
         };
         let typed = emit::emit(&schema, &engines, &options);
         let raw = if self.raw {
-            raw::generate(&rename::for_capnpc(root)?, &schema, &parent, out_dir)?
+            raw::generate(&raw::for_capnpc(root)?, &schema, &parent, out_dir)?
         } else {
             Vec::new()
         };

@@ -54,7 +54,6 @@ mod nodes;
 mod output;
 mod raw;
 mod recursion;
-mod rename;
 mod request;
 mod tool;
 

@@ -1,4 +1,4 @@
-//! Names: from the schema's spelling to Rust's, and to the one capnpc uses.
+//! Names: from the schema's spelling to Rust's.
 
 use proc_macro2::{Ident, Span};
 
@@ -98,86 +98,10 @@ pub(crate) fn ident(name: &str) -> Ident {
     }
 }
 
-/// capnpc's snake case: every capital gets an underscore.
-pub(crate) fn raw_snake(name: &str) -> String {
-    let mut out = String::with_capacity(name.len() + 4);
-    for (index, c) in name.chars().enumerate() {
-        if c.is_uppercase() && index > 0 {
-            out.push('_');
-        }
-        out.push(c.to_ascii_lowercase());
-    }
-    out
-}
-
-/// capnpc's module names.
-pub(crate) fn raw_module(name: &str) -> String {
-    let name = raw_snake(name);
-    if RAW_KEYWORDS.contains(&name.as_str()) {
-        name + "_"
-    } else {
-        name
-    }
-}
-
-/// Whether capnpc would emit this as a module or function that rustc refuses, or that hides what its code uses.
-pub(crate) fn raw_module_is_broken(name: &str) -> bool {
-    let name = raw_module(name);
-    RAW_MISSED_KEYWORDS.contains(&name.as_str()) || PRIMITIVES.contains(&name.as_str())
-}
-
-/// Whether an enum of this name, which capnpc spells as it is, would meet a name its own code uses.
-pub(crate) fn raw_enum_is_broken(name: &str) -> bool {
-    RAW_TAKEN_TYPES.contains(&name)
-}
-
-/// Keywords that capnpc 0.27 escapes with an underscore.
-const RAW_KEYWORDS: &[&str] = &[
-    "abstract", "alignof", "as", "be", "become", "box", "break", "const", "continue", "crate",
-    "do", "else", "enum", "extern", "false", "final", "fn", "for", "if", "impl", "in", "let",
-    "loop", "macro", "match", "mod", "move", "mut", "offsetof", "once", "override", "priv", "proc",
-    "pub", "pure", "ref", "return", "self", "sizeof", "static", "struct", "super", "trait", "true",
-    "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
-];
-
-/// Keywords that capnpc 0.27 does not know.
-const RAW_MISSED_KEYWORDS: &[&str] = &["async", "await", "dyn", "gen", "try"];
-
 /// Primitive types: a module of such a name hides the type.
-const PRIMITIVES: &[&str] = &[
+pub(crate) const PRIMITIVES: &[&str] = &[
     "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "isize", "str", "u8", "u16", "u32",
     "u64", "usize",
-];
-
-/// Types that capnpc's code for a struct or interface declares or names without a path.
-const RAW_TAKEN_TYPES: &[&str] = &[
-    "Self",
-    "Reader",
-    "Builder",
-    "Owned",
-    "Pipeline",
-    "Client",
-    "Server",
-    "ServerDispatch",
-    "Which",
-    "WhichReader",
-    "WhichBuilder",
-    "Result",
-    "Option",
-    "Box",
-    "String",
-    "Ok",
-    "Err",
-    "Some",
-    "None",
-    "From",
-    "Into",
-    "Clone",
-    "Copy",
-    "Send",
-    "Sync",
-    "Sized",
-    "Default",
 ];
 
 #[cfg(test)]

@@ -1,5 +1,9 @@
 //! Has capnpc write its own readers and builders, rooted at the `capnp` that the runtime re-exports.
 
+mod names;
+mod repair;
+mod request;
+
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
@@ -9,7 +13,8 @@ use capnpc::codegen::CodeGenerationCommand;
 
 use crate::error::{Error, Result};
 use crate::model::Schema;
-use crate::request::raw_file_module;
+pub(crate) use names::{RawNames, file_module, method_name, module};
+pub(crate) use request::for_capnpc;
 
 /// Where capnpc finds the runtime's `capnp`: users need no dependency on it.
 const CAPNP_ROOT: &str = "::dsoftbus::__private::capnp";
@@ -48,10 +53,15 @@ pub(crate) fn generate(
         .files
         .iter()
         .map(|file| {
-            let name = raw_file_module(&file.name);
-            let path = dir.join(&file.name).with_file_name(format!("{name}.rs"));
+            let name = file_module(&file.name);
+            let path = dir
+                .join(names::file(&file.name))
+                .with_file_name(format!("{name}.rs"));
             match fs::read_to_string(&path) {
-                Ok(text) => Ok(RawModule { name, text }),
+                Ok(text) => Ok(RawModule {
+                    name,
+                    text: repair::repair(&text),
+                }),
                 Err(error) => Err(Error::File {
                     path,
                     reason: error.to_string(),

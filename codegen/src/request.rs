@@ -20,8 +20,8 @@ use crate::model::{
     Shape, Struct, Type, TypeName, Value,
 };
 use crate::names;
+use crate::raw::{self, RawNames};
 use crate::recursion;
-use crate::rename::{raw_method, raw_name};
 
 /// ID of `bus.capnp`.
 const BUS_FILE: u64 = 0xe9f1_c6b5_4d0a_7231;
@@ -55,12 +55,13 @@ pub(crate) fn model(request: code_generator_request::Reader<'_>) -> capnp::Resul
     }
 
     source.generics = Generics::of(&source.nodes)?;
+    source.raw = RawNames::of(&source.nodes)?;
 
     let mut schema = Schema::default();
     let mut files = Vec::new();
     for requested in request.get_requested_files()? {
         let name = text(requested.get_filename()?)?;
-        let raw_module = raw_file_module(&name);
+        let raw_module = raw::file_module(&name);
         let node = source.node(requested.get_id())?;
         let scope = Scope {
             place: Place {
@@ -91,14 +92,6 @@ pub(crate) fn model(request: code_generator_request::Reader<'_>) -> capnp::Resul
     Ok(schema)
 }
 
-/// The module capnpc's output for a file belongs in.
-pub(crate) fn raw_file_module(file: &str) -> String {
-    let stem = std::path::Path::new(file)
-        .file_stem()
-        .map_or_else(String::new, |stem| stem.to_string_lossy().replace('-', "_"));
-    format!("{stem}_capnp")
-}
-
 /// The request, indexed.
 #[derive(Default)]
 struct Source<'a> {
@@ -106,6 +99,7 @@ struct Source<'a> {
     docs: BTreeMap<u64, Docs>,
     names: BTreeMap<u64, TypeName>,
     generics: Generics,
+    raw: RawNames,
 }
 
 /// The comments of one node.
@@ -168,14 +162,8 @@ impl<'a> Source<'a> {
                 _ => continue,
             };
             let rust = rename(node.get_annotations()?)?.unwrap_or_else(|| name.clone());
-            let raw_name = raw_name(&name, kind);
-            let raw = if matches!(kind, Kind::Enum | Kind::Errors) {
-                raw_name
-            } else {
-                names::raw_module(&raw_name)
-            };
             let place = scope.place.member(&name);
-            self.name_one(node, scope, place, &rust, raw, kind, words, names)?;
+            self.name_one(node, scope, place, &rust, kind, words, names)?;
         }
         let node::Struct(body) = parent.which()? else {
             return Ok(());
@@ -187,9 +175,8 @@ impl<'a> Source<'a> {
             let node = self.node(group.get_type_id())?;
             let name = text(field.get_name()?)?;
             let rust = rename(field.get_annotations()?)?.unwrap_or_else(|| name.clone());
-            let raw = names::raw_module(&name);
             let place = scope.place.member(&name);
-            self.name_one(node, scope, place, &rust, raw, Kind::Group, 0, names)?;
+            self.name_one(node, scope, place, &rust, Kind::Group, 0, names)?;
         }
         Ok(())
     }
@@ -201,13 +188,12 @@ impl<'a> Source<'a> {
         scope: &Scope,
         place: Place,
         rust: &str,
-        raw_name: String,
         kind: Kind,
         words: u32,
         names: &mut BTreeMap<u64, TypeName>,
     ) -> capnp::Result<()> {
         let mut raw = scope.raw.clone();
-        raw.push(raw_name);
+        raw.push(self.raw.path(node.get_id()));
         let module = names::module(rust);
         let mut modules = scope.modules.clone();
         names.insert(
@@ -470,9 +456,9 @@ impl<'a> Source<'a> {
         let node::Struct(body) = node.which()? else {
             return Ok(Shape::Unknown(text(node.get_display_name()?)?));
         };
-        let raw_method = raw_method(side.method);
+        let raw_method = raw::method_name(side.method);
         let mut raw = side.interface.raw.clone();
-        raw.push(names::raw_module(&format!("{raw_method}{suffix}")));
+        raw.push(raw::module(&format!("{raw_method}{suffix}")));
         let mut scope = side.interface.scope.clone();
         scope.push(side.interface.module.clone());
         let words = words(body);

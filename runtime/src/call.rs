@@ -9,14 +9,14 @@ use std::{
     time::Duration,
 };
 
-use futures::{FutureExt as _, future::Shared};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::{
     Capability, Context, MethodDescriptor, Result, Status,
-    capability::{Promised, Route},
+    capability::Route,
     intercept::{self, Reply},
-    message::{Incoming, Outgoing, SharedIncoming},
+    message::{Incoming, Outgoing},
+    promised::{self, Answer},
     session::CallSlot,
     vat::{Question, VatCall},
 };
@@ -119,15 +119,14 @@ impl Pipeline {
     /// The capability that is here.
     #[must_use]
     pub fn capability(&self) -> Capability {
-        let promised = match &self.source {
-            Source::Vat(question) => return Route::Vat(question.pipelined(&self.path)).into(),
-            Source::Answer(answer) => {
-                let (answer, path) = (answer.clone(), self.path.clone());
-                Promised::new(async move { Incoming::from(answer.await?).pipelined(&path) })
+        let route = match &self.source {
+            Source::Answer(answer) => Route::Promised(answer.promised(&self.path)),
+            Source::Vat(question) => Route::Vat(question.pipelined(&self.path)),
+            Source::Failed(status) => {
+                Route::Promised(promised::failed(status.clone()).promised(&self.path))
             }
-            Source::Failed(status) => Promised::new(std::future::ready(Err(status.clone()))),
         };
-        Route::Promised(promised).into()
+        route.into()
     }
 }
 
@@ -197,9 +196,6 @@ enum State {
     Done,
 }
 
-/// The results of a call, for itself and for those pipelined on it.
-type Answer = Shared<Pin<Box<dyn Future<Output = Result<SharedIncoming>> + Send>>>;
-
 type Running = Pin<Box<dyn Future<Output = Result<Incoming>> + Send>>;
 
 impl RawCall {
@@ -247,9 +243,7 @@ impl RawCall {
                 State::Remote(slot) => return slot.poll(cx).map_ok(Incoming::from),
                 State::Vat { call, expiry } => (call.poll(cx), expiry),
                 State::Running { future, expiry } => (future.as_mut().poll(cx), expiry),
-                State::Shared { answer, expiry } => {
-                    (answer.poll_unpin(cx).map_ok(Incoming::from), expiry)
-                }
+                State::Shared { answer, expiry } => (answer.poll(cx), expiry),
                 State::Failed(status) => return Poll::Ready(Err(status.clone())),
                 State::Done => {
                     return Poll::Ready(Err(Status::internal("a finished call was polled again")));
@@ -347,8 +341,7 @@ impl RawCall {
             state: std::mem::replace(&mut self.state, State::Done),
             timeout: self.timeout,
         };
-        let answer = async move { started.await.map(Incoming::share) };
-        let answer: Answer = answer.boxed().shared();
+        let answer = Answer::new(async move { started.await.map(Incoming::share) });
         self.state = State::Shared {
             answer: answer.clone(),
             expiry,
@@ -370,11 +363,7 @@ fn run(route: Route, method: Method, params: Outgoing, deadline: Instant) -> Run
             );
             Box::pin(async move { answer.await.map(Incoming::from) })
         }
-        Route::Promised(promised) => Box::pin(async move {
-            let target = promised.resolve().await?;
-            let left = deadline.saturating_duration_since(Instant::now());
-            target.call_method(method, params).timeout(left).await
-        }),
+        Route::Promised(promised) => Box::pin(promised.call(method, params, deadline)),
         Route::Null | Route::Remote(_) | Route::Vat(_) => {
             let left = deadline.saturating_duration_since(Instant::now());
             let call = RawCall::new(route.into(), method, params).timeout(left);

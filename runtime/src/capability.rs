@@ -2,22 +2,21 @@
 
 use std::{
     fmt,
-    future::Future,
     marker::PhantomData,
-    pin::Pin,
     sync::{Arc, LazyLock},
 };
 
 use dsoftbus_proto::identity::DeviceId;
-use futures::{FutureExt as _, future::Shared};
 use tokio::sync::oneshot;
 
 use crate::{
+    __private::outline,
     CallFuture, Client, Context, MethodDescriptor, RawCall, Result, ServiceDescriptor, Skeleton,
     Status,
     call::Method,
     intercept::{self, Chain, Interceptor},
     message::{Incoming, Outgoing},
+    promised::{Answer, Promised},
     session::RpcChannel,
     vat::Import,
 };
@@ -125,7 +124,7 @@ impl PartialEq for Capability {
             (Route::Local(one), Route::Local(other)) => {
                 std::ptr::addr_eq(Arc::as_ptr(one), Arc::as_ptr(other))
             }
-            (Route::Promised(one), Route::Promised(other)) => one.0.ptr_eq(&other.0),
+            (Route::Promised(one), Route::Promised(other)) => one == other,
             _ => false,
         }
     }
@@ -143,28 +142,8 @@ impl fmt::Debug for Capability {
                 .debug_tuple("Local")
                 .field(&skeleton.descriptor().name)
                 .finish(),
-            Route::Promised(_) => f.write_str("Promised"),
+            Route::Promised(promised) => f.debug_tuple("Promised").field(&promised.path()).finish(),
         }
-    }
-}
-
-/// A capability that is not there yet.
-#[derive(Clone)]
-pub(crate) struct Promised(Shared<Pin<Box<dyn Future<Output = Result<Capability>> + Send>>>);
-
-impl Promised {
-    pub(crate) fn new(target: impl Future<Output = Result<Capability>> + Send + 'static) -> Self {
-        let target: Pin<Box<dyn Future<Output = Result<Capability>> + Send>> = Box::pin(target);
-        Self(target.shared())
-    }
-
-    /// Waits for the capability.
-    ///
-    /// # Errors
-    ///
-    /// Why there will be none.
-    pub(crate) async fn resolve(self) -> Result<Capability> {
-        self.0.await
     }
 }
 
@@ -174,18 +153,25 @@ impl Promised {
 #[must_use = "dropping the resolver breaks the promise"]
 pub fn promise<C: Client>() -> (C, Resolver<C>) {
     let (sender, receiver) = oneshot::channel::<Result<Capability>>();
-    let target = async move {
-        receiver
-            .await
-            .unwrap_or_else(|_| Err(Status::aborted("the promise of a capability was dropped")))
-    };
-    let client = C::from_capability(Route::Promised(Promised::new(target)).into());
+    // As the one capability in the results of a call, so that there is one kind of promise.
+    let answer = Answer::new(async move {
+        let resolved = receiver.await;
+        let dropped = |_| Err(Status::aborted("the promise of a capability was dropped"));
+        let target = resolved.unwrap_or_else(dropped)?;
+        let results = outline([(PROMISED, &target)])?;
+        Ok(Incoming::from(results).share())
+    });
+    let promised = Route::Promised(answer.promised(PROMISED));
+    let client = C::from_capability(promised.into());
     let resolver = Resolver {
         sender,
         client: PhantomData,
     };
     (client, resolver)
 }
+
+/// Where a promised capability is.
+const PROMISED: &[u16] = &[0];
 
 /// Makes known what the client of a [`promise`] refers to. Dropping it breaks the promise: calls fail with `aborted`.
 pub struct Resolver<C> {

@@ -10,9 +10,11 @@ use dsoftbus_proto::identity::DeviceId;
 use tokio::{sync::watch, time::Instant};
 
 use crate::{
-    Extensions, MethodDescriptor, Result, Status,
+    __private::outline,
+    Capability, Extensions, MethodDescriptor, Result, Status,
     bulk::{Vmo, VmoHandle, VmoSource},
     session::Session,
+    vat::Early,
 };
 
 /// What a handler knows of the call it answers: who calls, which method, how long it may take.
@@ -26,6 +28,8 @@ pub struct Context {
     pub(crate) session: Option<Weak<Session>>,
     extensions: Extensions,
     life: Life,
+    /// Where capabilities go that the handler hands out before its results.
+    early: Option<Arc<Early>>,
 }
 
 impl Context {
@@ -42,7 +46,13 @@ impl Context {
             session,
             extensions: Extensions::default(),
             life: Life::default(),
+            early: None,
         }
+    }
+
+    pub(crate) fn with_early(mut self, early: Arc<Early>) -> Self {
+        self.early = Some(early);
+        self
     }
 
     /// The context of a call inside this process, without a method or deadline: for calling a handler in a test.
@@ -115,6 +125,29 @@ impl Context {
         }
     }
 
+    /// Hands out a capability of the results before the handler has them all: calls that the caller pipelined on it start at
+    /// once. Each pair is the way to a capability, pointer by pointer from the results, and the capability. Works once in a call,
+    /// and does nothing where calls cannot be pipelined.
+    ///
+    /// ```ignore
+    /// // getBox @0 () -> (box :Box); where struct Box { cap @0 :Thing; }
+    /// cx.set_pipeline([(&[0, 0][..], thing.capability())])?;
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `invalid_argument` when a way is empty, or goes through another capability.
+    pub fn set_pipeline<'a>(
+        &self,
+        capabilities: impl IntoIterator<Item = (&'a [u16], &'a Capability)>,
+    ) -> Result<()> {
+        let results = outline(capabilities)?;
+        if let Some(early) = &self.early {
+            early.publish(results);
+        }
+        Ok(())
+    }
+
     /// What interceptors left for the handler.
     pub fn extensions(&self) -> &Extensions {
         &self.extensions
@@ -166,6 +199,7 @@ impl Clone for Context {
             session: self.session.clone(),
             extensions: self.extensions.clone(),
             life: Life::Watching(self.life.watch()),
+            early: self.early.clone(),
         }
     }
 }

@@ -10,7 +10,7 @@ use dsoftbus_proto::{
 use tokio::time::timeout;
 
 use crate::{
-    ChannelError, DEFAULT_DEADLINE, Node, Result, ServiceClient, SessionError,
+    Capability, ChannelError, DEFAULT_DEADLINE, Node, Result, ServiceClient, SessionError,
     capability::Route,
     session::{ByteChannel, Session},
 };
@@ -69,17 +69,30 @@ impl Peer {
     }
 
     async fn open_in<C: ServiceClient>(&self, mode: Mode) -> Result<C> {
-        let route = match C::DESCRIPTOR.level {
+        let service = C::DESCRIPTOR;
+        let opening = self.open_service(C::CHANNEL, service.interface_id, service.level, mode);
+        Ok(C::from_capability(opening.await?))
+    }
+
+    /// Opens a service of which only these facts are known; `level` says which engine its messages need.
+    pub(crate) async fn open_service(
+        &self,
+        channel: u16,
+        interface_id: u64,
+        level: u8,
+        mode: Mode,
+    ) -> Result<Capability> {
+        let route = match level {
             0 => {
-                let opening = self.session.open_rpc(C::DESCRIPTOR, C::CHANNEL, mode);
+                let opening = self.session.open_rpc(channel, interface_id, mode);
                 Route::Remote(Arc::new(in_time(opening).await?))
             }
             _ => {
-                let opening = self.session.open_vat(C::DESCRIPTOR, C::CHANNEL, mode);
+                let opening = self.session.open_vat(channel, interface_id, mode);
                 Route::Vat(in_time(opening).await?)
             }
         };
-        Ok(C::from_capability(route.into()))
+        Ok(route.into())
     }
 
     /// Opens a plain byte channel on a logical channel of the peer: to a service in bytes mode, or to a

@@ -13,10 +13,13 @@ use dsoftbus::{
 
 use crate::caps_capnp::{hub, sink, thing};
 
+/// The logical channel of the service.
+pub const CHANNEL: u16 = 0x0301;
+
 /// Static facts of `Hub`.
 pub static HUB: ServiceDescriptor = ServiceDescriptor {
     name: "Hub",
-    channel: Some(HubClient::CHANNEL),
+    channel: Some(CHANNEL),
     interface_id: hub::Client::TYPE_ID,
     level: 1,
     methods: &[
@@ -186,7 +189,7 @@ client!(ThingClient, THING);
 client!(SinkClient, SINK);
 
 impl ServiceClient for HubClient {
-    const CHANNEL: u16 = 0x0301;
+    const CHANNEL: u16 = CHANNEL;
 }
 
 /// The `Box` of the schema.

@@ -44,6 +44,12 @@ impl TestHub {
         }))
     }
 
+    /// The object that is held.
+    #[must_use]
+    pub fn held(&self) -> Capability {
+        self.kept().clone()
+    }
+
     fn kept(&self) -> MutexGuard<'_, Capability> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }

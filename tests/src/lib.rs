@@ -17,6 +17,7 @@ pub mod hub;
 pub mod probe_service;
 pub mod processes;
 pub mod stock;
+pub mod stock_hub;
 
 use std::{future::Future, time::Duration};
 

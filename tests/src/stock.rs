@@ -10,7 +10,7 @@ use tokio::task::{JoinHandle, LocalSet};
 use crate::{Gauge, probe_capnp::probe};
 
 /// The network of a stock Cap'n Proto program on `channel`.
-fn network(
+pub(crate) fn network(
     channel: ByteChannel,
     side: Side,
 ) -> Box<VatNetwork<futures::io::ReadHalf<ByteChannel>>> {

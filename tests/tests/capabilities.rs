@@ -1,61 +1,87 @@
-//! Objects that pass objects, over level 1.
+//! Objects that pass objects, over level 1: between nodes, and with a stock `capnp-rpc` at either end.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
-use std::time::Duration;
+#[path = "capabilities/caller.rs"]
+mod caller;
+#[path = "capabilities/hostile.rs"]
+mod hostile;
+#[path = "capabilities/node.rs"]
+mod node;
+#[path = "capabilities/stock_client.rs"]
+mod stock_client;
+
+use std::sync::{Arc, Mutex};
 
 use dsoftbus::{
-    Client as _, Node, Trust,
+    Node, Trust,
     testing::{self, Pair},
 };
-use dsoftbus_tests::{TestHub, caps::HubClient, within};
-use tokio::time::Instant;
+use dsoftbus_tests::{
+    Gauge, TestHub,
+    caps::HubClient,
+    stock_hub::{self, StockHub},
+    within,
+};
 
-/// The service, a session with it, and a client.
+/// A service at the other end of a session, and a client of it.
 struct Bench {
-    service: TestHub,
+    /// Objects of the service that are alive.
+    things: Gauge,
+    /// Handlers of the service that never end by themselves and run.
+    running: Gauge,
+    /// Items that its sinks took.
+    items: Gauge,
+    /// Makes objects on the calling side.
+    mine: TestHub,
     pair: Pair,
     hub: HubClient,
 }
 
-async fn bench() -> Bench {
+/// Our service, called in messages mode.
+async fn ours() -> Bench {
     let service = TestHub::default();
     let node = Node::builder()
         .allow(Trust::anyone())
         .serve(service.clone());
     let pair = within(testing::pair(node)).await.unwrap();
     let hub = within(pair.peer.open()).await.unwrap();
-    Bench { service, pair, hub }
+    Bench {
+        things: service.things,
+        running: service.running,
+        items: service.items,
+        mine: TestHub::default(),
+        pair,
+        hub,
+    }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_call_is_answered() {
-    let bench = bench().await;
-    assert_eq!(within(bench.hub.echo("hello")).await.unwrap(), "hello");
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_object_in_results_is_called() {
-    let bench = bench().await;
-    let thing = within(bench.hub.make("one")).await.unwrap();
-    assert_eq!(within(thing.say("hello")).await.unwrap(), "one: hello");
-    assert_eq!(bench.service.things.get(), 1);
-    drop(thing);
-    bench.service.things.reaches(0).await;
-    let _ = (&bench.pair, bench.hub.capability());
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_pipelined_call_takes_no_round_trip_of_its_own() {
-    let bench = bench().await;
-    bench.pair.link.delay(Duration::from_millis(50));
-    let start = Instant::now();
-    let mut made = bench.hub.make("one");
-    let said = made.pipeline().say("hello");
-    assert_eq!(within(said).await.unwrap(), "one: hello");
-    let took = start.elapsed();
-    assert!(took < Duration::from_millis(150), "{took:?}");
-    let thing = within(made).await.unwrap();
-    assert_eq!(start.elapsed(), took);
-    assert_eq!(within(thing.say("again")).await.unwrap(), "one: again");
+/// A stock service, called in bytes mode. Must be awaited on a `LocalSet`.
+async fn stock() -> Bench {
+    let accepted = Arc::new(Mutex::new(None));
+    let slot = Arc::clone(&accepted);
+    let node = Node::builder().allow(Trust::anyone()).serve_bytes(
+        dsoftbus_tests::caps::CHANNEL,
+        move |_, channel| {
+            *slot.lock().unwrap() = Some(channel);
+        },
+    );
+    let pair = within(testing::pair(node)).await.unwrap();
+    let hub = within(pair.peer.open_bytes_mode()).await.unwrap();
+    let service = StockHub::default();
+    let (things, running, items) = (
+        service.things.clone(),
+        service.running.clone(),
+        service.items.clone(),
+    );
+    let channel = accepted.lock().unwrap().take().unwrap();
+    tokio::task::spawn_local(stock_hub::serve(channel, service));
+    Bench {
+        things,
+        running,
+        items,
+        mine: TestHub::default(),
+        pair,
+        hub,
+    }
 }

@@ -81,7 +81,6 @@ impl Table<'_> {
                         {
                             self.claim(&scope, Space::Type, &results.name.name, &method.place);
                         }
-                        self.raw_shapes(method, &body.items);
                     }
                     self.items(&body.items, &scope);
                 }
@@ -111,30 +110,6 @@ impl Table<'_> {
             self.structure(group, &scope);
         }
         self.items(&body.items, &scope);
-    }
-
-    /// capnpc puts `helloParams` beside the nested types, as a module.
-    fn raw_shapes(&mut self, method: &crate::model::Method, items: &[Item]) {
-        for shape in [&method.params, &method.results] {
-            let Shape::Inline(made) = shape else { continue };
-            for item in items {
-                let (name, meets) = match item {
-                    Item::Struct(nested) => (&nested.name, nested.name.raw == made.name.raw),
-                    // It also declares `HelloParams`, as a type, where an enum keeps its own name.
-                    Item::Enum(nested) => (&nested.name, nested.name.name == made.name.name),
-                    Item::Interface(_) | Item::Const(_) => continue,
-                };
-                if meets {
-                    self.problems.add(
-                        &name.place,
-                        &format!(
-                            "meets the struct that {} makes: rename one of them",
-                            method.place
-                        ),
-                    );
-                }
-            }
-        }
     }
 }
 

@@ -66,7 +66,9 @@ impl Emitter<'_> {
         let read_which = which.is_some().then(|| quote!(which: from.group()?));
         let write_which = which.is_some().then(|| quote!(to.group(&self.which)?;));
 
-        let explicit = fields.iter().any(|field| field.default != Value::Zero);
+        // A derived `Default` of a generic type would ask for less than that of its fields does.
+        let explicit =
+            !body.name.params.is_empty() || fields.iter().any(|field| field.default != Value::Zero);
         let derive_default = (!explicit).then(|| quote!(, Default));
         let touched = which.is_some() || writes.iter().any(|write| !write.is_empty());
         let unused = (!touched).then(|| (quote!(let _ = from;), quote!(let _ = to;)));

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use capnp::schema_capnp::{brand, field, node, type_};
 use dsoftbus_schemas::SINK;
 
+use super::annotations::rename;
 use super::text;
+use crate::emit::WHICH;
 use crate::model::Param;
 use crate::names;
 
@@ -81,7 +83,8 @@ impl Generics {
     }
 }
 
-/// The parameters of a declaration and of the scopes around it, outermost first, each with a name of its own.
+/// The parameters of a declaration and of the scopes around it, outermost first, each with a name of its own. Inside a type
+/// whose name it shares, a parameter would hide that type.
 fn reach(id: u64, nodes: &Nodes<'_>) -> capnp::Result<Vec<Param>> {
     let mut scopes = Vec::new();
     let mut next = id;
@@ -91,11 +94,15 @@ fn reach(id: u64, nodes: &Nodes<'_>) -> capnp::Result<Vec<Param>> {
     }
     let mut params: Vec<Param> = Vec::new();
     for node in scopes.into_iter().rev() {
+        let mut types = BTreeSet::from([WHICH.to_owned()]);
+        if !node.get_parameters()?.is_empty() {
+            type_names(node, nodes, &mut types)?;
+        }
         for (index, parameter) in (0_u16..).zip(node.get_parameters()?) {
             let plain = names::type_name(&text(parameter.get_name()?)?);
             let mut name = plain.clone();
             let mut suffix = 2;
-            while params.iter().any(|other| other.name == name) {
+            while types.contains(&name) || params.iter().any(|other| other.name == name) {
                 name = format!("{plain}{suffix}");
                 suffix += 1;
             }
@@ -107,6 +114,38 @@ fn reach(id: u64, nodes: &Nodes<'_>) -> capnp::Result<Vec<Param>> {
         }
     }
     Ok(params)
+}
+
+/// The names that a declaration and all that is nested in it have in Rust.
+fn type_names(
+    node: node::Reader<'_>,
+    nodes: &Nodes<'_>,
+    names: &mut BTreeSet<String>,
+) -> capnp::Result<()> {
+    let display = text(node.get_display_name()?)?;
+    let own = display.rsplit(['.', ':']).next().unwrap_or_default();
+    let name = rename(node.get_annotations()?)?;
+    names.insert(names::type_name(name.as_deref().unwrap_or(own)));
+    for nested in node.get_nested_nodes()? {
+        if let Some(&nested) = nodes.get(&nested.get_id()) {
+            type_names(nested, nodes, names)?;
+        }
+    }
+    let node::Struct(body) = node.which()? else {
+        return Ok(());
+    };
+    for field in body.get_fields()? {
+        let field::Group(group) = field.which()? else {
+            continue;
+        };
+        let own = text(field.get_name()?)?;
+        let name = rename(field.get_annotations()?)?.unwrap_or(own);
+        names.insert(names::type_name(&name));
+        if let Some(&group) = nodes.get(&group.get_type_id()) {
+            type_names(group, nodes, names)?;
+        }
+    }
+    Ok(())
 }
 
 /// What is known of the use of parameters so far.

@@ -63,7 +63,7 @@ pub fn reply(
 
 impl Outgoing {
     /// Writes the content: a struct of this size, with the capabilities in it.
-    fn fill(
+    pub(super) fn fill(
         &mut self,
         size: StructSize,
         fill: impl FnOnce(&mut StructBuilder<'_>) -> capnp::Result<()>,

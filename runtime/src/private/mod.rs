@@ -11,6 +11,7 @@ mod client;
 mod constant;
 mod equality;
 mod lists;
+mod outline;
 mod pointer;
 mod raw;
 mod structs;
@@ -19,6 +20,7 @@ mod text;
 pub use ::capnp;
 pub use dsoftbus_proto::message::IncomingReader;
 
+pub(crate) use self::outline::outline;
 pub use self::{
     any_pointer::AnyPointer,
     calls::{

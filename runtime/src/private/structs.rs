@@ -338,7 +338,7 @@ impl StructBuilder<'_> {
         }
     }
 
-    fn at(&mut self, index: usize) -> PointerBuilder<'_> {
+    pub(super) fn at(&mut self, index: usize) -> PointerBuilder<'_> {
         assert!(index < usize::from(self.size.pointers), "{OUTSIDE}");
         PointerBuilder {
             raw: self.raw.reborrow().get_pointer_field(index),

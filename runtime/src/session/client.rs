@@ -18,9 +18,7 @@ use dsoftbus_proto::{
 use tokio::time::Instant;
 
 use super::{Channel, Session, Work, key::ChannelKey, stream::Stream};
-use crate::{
-    ChannelError, Result, ServiceDescriptor, SessionError, Status, call::deadline_exceeded,
-};
+use crate::{ChannelError, Result, SessionError, Status, call::deadline_exceeded};
 
 /// Bytes of calls that may wait on a channel for a peer that grants no credit; above it a call fails with `resource_exhausted`.
 ///
@@ -140,20 +138,11 @@ impl ClientSide {
 pub(crate) struct RpcChannel {
     session: Arc<Session>,
     key: ChannelKey,
-    service: &'static ServiceDescriptor,
 }
 
 impl RpcChannel {
-    pub(super) fn new(
-        session: Arc<Session>,
-        key: ChannelKey,
-        service: &'static ServiceDescriptor,
-    ) -> Self {
-        Self {
-            session,
-            key,
-            service,
-        }
+    pub(super) fn new(session: Arc<Session>, key: ChannelKey) -> Self {
+        Self { session, key }
     }
 
     /// The device at the other end.
@@ -237,7 +226,7 @@ impl fmt::Debug for RpcChannel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RpcChannel")
             .field("peer", &self.session.peer())
-            .field("service", &self.service.name)
+            .field("channel", &self.key.logical())
             .finish_non_exhaustive()
     }
 }

@@ -46,7 +46,7 @@ pub(crate) use self::{
     work::Work,
 };
 use crate::{
-    ChannelError, Result, ServiceDescriptor, SessionError,
+    ChannelError, Result, SessionError,
     bulk::{Places, VmoTable},
     node::Host,
 };
@@ -142,19 +142,19 @@ impl Session {
     /// Opens a service channel and waits until the peer accepts it.
     pub(crate) async fn open_rpc(
         self: &Arc<Self>,
-        service: &'static ServiceDescriptor,
         channel: u16,
+        interface_id: u64,
         mode: Mode,
     ) -> Result<RpcChannel, ChannelError> {
         let key = {
             let mut core = self.core();
             let (client, bootstrap) = client::ClientSide::opening();
-            let key = core.open(channel, service.interface_id, mode, &[], |_| client)?;
+            let key = core.open(channel, interface_id, mode, &[], |_| client)?;
             core.send(key, bootstrap, 0);
             key
         };
         self.wake_driver();
-        let channel = RpcChannel::new(Arc::clone(self), key, service);
+        let channel = RpcChannel::new(Arc::clone(self), key);
         channel.opened().await?;
         Ok(channel)
     }

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::{Channel, Session, Work, stream::Stream};
 use crate::{
-    ChannelError, Result, ServiceDescriptor, Status,
+    ChannelError, Result, Status,
     vat::{Import, Inbound, Link},
 };
 
@@ -65,8 +65,8 @@ impl Session {
     /// Opens a level 1 channel and waits until the peer accepts it; returns its service.
     pub(crate) async fn open_vat(
         self: &Arc<Self>,
-        service: &'static ServiceDescriptor,
         channel: u16,
+        interface_id: u64,
         mode: Mode,
     ) -> Result<Import, ChannelError> {
         let link = self.host().vats.link().map_err(|error| {
@@ -76,9 +76,7 @@ impl Session {
         let side = VatSide::new(Arc::clone(&link));
         let key = self
             .core()
-            .open(channel, service.interface_id, mode, &[], |_| {
-                Channel::Vat(side)
-            })?;
+            .open(channel, interface_id, mode, &[], |_| Channel::Vat(side))?;
         // Closes the channel again should nobody wait for it any more.
         let service = link.open(Arc::clone(self), key);
         self.wake_driver();

@@ -15,6 +15,7 @@ use tokio::{
 };
 
 use super::{
+    early::Early,
     gate::Cancel,
     served::Served,
     thread::{Command, Queue},
@@ -32,6 +33,8 @@ pub(super) struct Call {
     pub(super) params: Incoming,
     pub(super) streaming: bool,
     pub(super) cancel: Rc<Cancel>,
+    /// What the handler publishes before its results.
+    pub(super) early: Arc<Early>,
 }
 
 /// A handler that was started.
@@ -90,6 +93,7 @@ pub(super) fn start(served: &Served, call: Call) -> Started {
     Started::Running(Running {
         slot,
         cancel: call.cancel,
+        early: call.early,
         task: task.abort_handle(),
     })
 }
@@ -98,6 +102,7 @@ pub(super) fn start(served: &Served, call: Call) -> Started {
 pub(super) struct Running {
     slot: Arc<Slot>,
     cancel: Rc<Cancel>,
+    pub(super) early: Arc<Early>,
     task: AbortHandle,
 }
 

@@ -18,6 +18,7 @@ use futures::{FutureExt as _, channel::oneshot};
 use super::{
     channel::Hint,
     convert::to_error,
+    early,
     handlers::{self, Call, Running, Started, cancelled},
     invoke::{Hinted, message_words},
     served::Served,
@@ -111,7 +112,17 @@ fn begin(
                 });
             }
             Promise::from_future(async move {
-                let outcome = running.await;
+                let mut running = running;
+                let ended = poll_fn(|cx| {
+                    if let Some(published) = running.early.poll(cx) {
+                        let set = early::set_pipeline(&served, published, results.as_mut());
+                        if let Err(error) = set {
+                            tracing::debug!(%error, "capabilities were not handed out early");
+                        }
+                    }
+                    running.poll_unpin(cx)
+                });
+                let outcome = ended.await;
                 reply(&served, outcome, results.as_mut())
             })
         }

@@ -18,6 +18,7 @@ mod backlog;
 mod channel;
 mod clock;
 mod convert;
+mod early;
 mod gate;
 mod handlers;
 mod import;
@@ -33,6 +34,7 @@ mod task;
 mod thread;
 
 pub(crate) use self::{
+    early::Early,
     import::Import,
     link::{Inbound, Link},
     question::{Question, VatCall},

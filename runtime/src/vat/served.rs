@@ -15,6 +15,7 @@ use dsoftbus_proto::message;
 use super::{
     channel::Channel,
     convert::to_error,
+    early::Early,
     handlers::Call,
     import::ImportNumber,
     lane::{self, Lane},
@@ -146,13 +147,16 @@ impl Served {
         let method =
             skeleton.and_then(|skeleton| skeleton.descriptor().method(interface_id, method_id));
         let session = Arc::downgrade(&channel.session);
+        let early = Early::new(channel.queue());
+        let context = Context::new(Some(channel.peer()), Some(session), method, deadline);
         Ok(Call {
-            context: Context::new(Some(channel.peer()), Some(session), method, deadline),
+            context: context.with_early(Arc::clone(&early)),
             interface_id,
             method_id,
             params,
             streaming: method.is_some_and(|method| method.streaming),
             cancel: cancel.unwrap_or_default(),
+            early,
         })
     }
 }

@@ -3,6 +3,10 @@
 use std::time::Duration;
 
 use nix::{
+    sys::{
+        resource::{UsageWho, getrusage},
+        time::TimeVal,
+    },
     time::{ClockId, clock_getcpuclockid, clock_gettime},
     unistd::Pid,
 };
@@ -17,6 +21,16 @@ pub(crate) fn own() -> Result<Duration> {
 /// CPU time of another process so far, all threads.
 pub(crate) fn of(pid: i32) -> Result<Duration> {
     Ok(clock_gettime(clock_getcpuclockid(Pid::from_raw(pid))?)?.into())
+}
+
+/// CPU time of the processes that this one started and that have ended, with theirs.
+pub(crate) fn of_children() -> Result<Duration> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let duration = |time: TimeVal| -> Result<Duration> {
+        let seconds = Duration::from_secs(time.tv_sec().try_into()?);
+        Ok(seconds + Duration::from_micros(time.tv_usec().try_into()?))
+    };
+    Ok(duration(usage.user_time())? + duration(usage.system_time())?)
 }
 
 /// Resident memory of another process in KiB.

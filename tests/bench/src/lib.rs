@@ -2,19 +2,22 @@
 //!
 //! `adapter` is one side of a measurement, server or load, as a separate process; a harness, or our own command `bench`, runs
 //! two of them and reads one JSON object per line. What each scenario does stands at `Scenario` in `src/options.rs`.
+//! `generated-code` measures no bus, but what the code of its generator costs whoever compiles it.
 
 mod adapter;
 mod cpu;
 mod floor;
+mod generated_code;
 mod identities;
 mod load;
 mod meter;
 mod options;
 mod serve;
 mod sink;
+mod synthetic;
 
-pub use self::adapter::adapter;
 use self::options::{Options, Role, Scenario};
+pub use self::{adapter::adapter, generated_code::generated_code};
 
 dsoftbus::include_schemas!();
 

@@ -1,0 +1,221 @@
+//! [`Promised`]: a capability in the results of a call in this process that are not there yet.
+
+use std::{
+    collections::VecDeque,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    task::{Context, Poll, Waker},
+};
+
+use futures::{FutureExt as _, future::Shared};
+use tokio::time::Instant;
+
+use crate::{
+    Result, Status,
+    call::{Method, RawCall},
+    message::{Incoming, Outgoing, SharedIncoming},
+};
+
+/// The results of a call in this process, for the call and for those pipelined on it.
+#[derive(Clone)]
+pub(crate) struct Answer {
+    results: Shared<Pin<Box<dyn Future<Output = Result<SharedIncoming>> + Send>>>,
+    queue: Arc<Mutex<Queue>>,
+}
+
+/// Calls that wait for the results. They start in the order in which they were made, whoever is polled first.
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Weak<Mutex<State>>>,
+    /// Whether somebody starts one of them.
+    starting: bool,
+}
+
+impl Answer {
+    pub(crate) fn new(
+        results: impl Future<Output = Result<SharedIncoming>> + Send + 'static,
+    ) -> Self {
+        Self {
+            results: results.boxed().shared(),
+            queue: Arc::default(),
+        }
+    }
+
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Incoming>> {
+        self.results.poll_unpin(cx).map_ok(Incoming::from)
+    }
+
+    /// The capability at `path` of the results.
+    pub(crate) fn promised(&self, path: &[u16]) -> Promised {
+        Promised {
+            answer: self.clone(),
+            path: path.to_vec(),
+        }
+    }
+
+    /// Starts all calls that wait, or leaves that to whoever is at it.
+    fn start(&self, results: &Incoming) {
+        while let Some(next) = self.next() {
+            // Whatever becomes of this one, the next may follow.
+            let _done = Done(&self.queue);
+            if let Some(state) = next.upgrade() {
+                start(&state, results);
+            }
+        }
+    }
+
+    fn next(&self) -> Option<Weak<Mutex<State>>> {
+        let mut queue = lock(&self.queue);
+        if queue.starting {
+            return None;
+        }
+        let next = queue.waiting.pop_front()?;
+        queue.starting = true;
+        Some(next)
+    }
+}
+
+struct Done<'a>(&'a Mutex<Queue>);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        lock(self.0).starting = false;
+    }
+}
+
+/// A capability in the results of a call in this process that are not there yet.
+#[derive(Clone)]
+pub(crate) struct Promised {
+    answer: Answer,
+    path: Vec<u16>,
+}
+
+impl Promised {
+    /// Where in the results it is.
+    pub(crate) fn path(&self) -> &[u16] {
+        &self.path
+    }
+
+    /// Calls it once it is there.
+    pub(crate) fn call(self, method: Method, params: Outgoing, deadline: Instant) -> PromisedCall {
+        let state = Arc::new(Mutex::new(State::Waiting(Box::new(Waiting {
+            path: self.path,
+            method,
+            params,
+            deadline,
+            waker: None,
+        }))));
+        let mut queue = lock(&self.answer.queue);
+        queue.waiting.push_back(Arc::downgrade(&state));
+        drop(queue);
+        PromisedCall {
+            answer: self.answer,
+            state,
+        }
+    }
+}
+
+impl PartialEq for Promised {
+    fn eq(&self, other: &Self) -> bool {
+        self.answer.results.ptr_eq(&other.answer.results) && self.path == other.path
+    }
+}
+
+/// A call of a promise.
+pub(crate) struct PromisedCall {
+    answer: Answer,
+    state: Arc<Mutex<State>>,
+}
+
+enum State {
+    Waiting(Box<Waiting>),
+    Started(RawCall),
+    Answered(Result<Incoming>),
+    /// Somebody has taken it out, to go on with it.
+    Taken,
+}
+
+struct Waiting {
+    path: Vec<u16>,
+    method: Method,
+    params: Outgoing,
+    deadline: Instant,
+    waker: Option<Waker>,
+}
+
+impl Future for PromisedCall {
+    type Output = Result<Incoming>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = lock(&self.state);
+        if let State::Waiting(waiting) = &mut *state {
+            waiting.waker = Some(cx.waker().clone());
+            drop(state);
+            let this = &mut *self;
+            match this.answer.poll(cx) {
+                Poll::Ready(Ok(results)) => this.answer.start(&results),
+                Poll::Ready(Err(status)) => return Poll::Ready(Err(status)),
+                Poll::Pending => return Poll::Pending,
+            }
+            state = lock(&self.state);
+        }
+        match std::mem::replace(&mut *state, State::Taken) {
+            State::Answered(outcome) => Poll::Ready(outcome),
+            State::Started(mut call) => {
+                // Nobody else touches a call that has started.
+                drop(state);
+                let polled = Pin::new(&mut call).poll(cx);
+                if polled.is_pending() {
+                    *lock(&self.state) = State::Started(call);
+                }
+                polled
+            }
+            // Another thread starts it, or one before it, and wakes this one.
+            other => {
+                *state = other;
+                Poll::Pending
+            }
+        }
+    }
+}
+
+/// Starts a call whose target is there.
+fn start(state: &Mutex<State>, results: &Incoming) {
+    let taken = std::mem::replace(&mut *lock(state), State::Taken);
+    let State::Waiting(waiting) = taken else {
+        *lock(state) = taken;
+        return;
+    };
+    let Waiting {
+        path,
+        method,
+        params,
+        deadline,
+        waker,
+    } = *waiting;
+    let waker = waker.unwrap_or_else(|| Waker::noop().clone());
+    let next = match results.pipelined(&path) {
+        Ok(target) => {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let mut call = RawCall::new(target, method, params).timeout(left);
+            let mut cx = Context::from_waker(&waker);
+            match Pin::new(&mut call).poll(&mut cx) {
+                Poll::Ready(outcome) => State::Answered(outcome),
+                Poll::Pending => State::Started(call),
+            }
+        }
+        Err(status) => State::Answered(Err(status)),
+    };
+    *lock(state) = next;
+    waker.wake();
+}
+
+/// How a call fails that is pipelined on one which failed before it was made.
+pub(crate) fn failed(status: Status) -> Answer {
+    Answer::new(std::future::ready(Err(status)))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
