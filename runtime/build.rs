@@ -2,6 +2,7 @@
 
 fn main() -> dsoftbus_codegen::Result<()> {
     dsoftbus_codegen::configure()
+        .schema_dir(".")
         .parent_module("generated")
         .mocks(false)
         .compile(["/dsoftbus/bus.capnp", "/dsoftbus/introspection.capnp"])

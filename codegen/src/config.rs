@@ -26,6 +26,7 @@ pub fn configure() -> Builder {
         allow_reserved: false,
         raw: true,
         mocks: true,
+        pairs: false,
     }
 }
 
@@ -43,6 +44,7 @@ pub struct Builder {
     allow_reserved: bool,
     raw: bool,
     mocks: bool,
+    pairs: bool,
 }
 
 impl Builder {
@@ -115,6 +117,13 @@ impl Builder {
         self
     }
 
+    /// Writes `pairs.rs` too: which native type is which type of capnpc's, for tests that compare them.
+    #[doc(hidden)]
+    pub fn pairs(mut self) -> Self {
+        self.pairs = true;
+        self
+    }
+
     /// Compiles schemas, named relative to the schema directory, and writes `dsoftbus.rs`.
     ///
     /// A name that starts with `/dsoftbus/` is one of the embedded schemas. Everything the schemas import is compiled
@@ -181,6 +190,10 @@ impl Builder {
         } else {
             Vec::new()
         };
+        if self.pairs {
+            let pairs = emit::pairs(&schema, &engines, &options).to_string();
+            output::write(&out_dir.join("pairs.rs"), &pairs)?;
+        }
         let text = output::join(&schema, typed, &raw)?;
         output::write(&out_dir.join(OUTPUT), &text)
     }

@@ -9,6 +9,7 @@ mod errors;
 mod interface;
 mod messages;
 mod mock;
+mod pairs;
 mod pipeline;
 mod server;
 mod types;
@@ -26,13 +27,16 @@ use crate::names;
 
 pub(crate) use errors::Code;
 pub(crate) use interface::{INTERFACE_CONSTANTS, method_constant};
+pub(crate) use pairs::pairs;
 pub(crate) use types::WHICH;
 
 /// Marks each item of the typed layer; `output` spells it out as [`ALLOW`].
 pub(crate) const MARK: &str = "#[dsoftbus_generated]";
 
-/// Lints of the user's crate do not apply to code the user cannot change. `dead_code`: a client uses no skeleton.
-pub(crate) const ALLOW: &str = "#[allow(dead_code, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]";
+/// What generated code cannot keep to in a crate that knows nothing of it; it has no warnings of rustc and clippy's `pedantic`
+/// otherwise. `dead_code`, `unreachable_pub`: a client uses no skeleton, and the module may be private. `unused_qualifications`,
+/// `use_self`: paths are absolute, so that nothing in scope can change what they mean. `too_many_lines`: services have many methods.
+pub(crate) const ALLOW: &str = "#[allow(dead_code, unreachable_pub, unused_qualifications, clippy::too_many_lines, clippy::use_self)]";
 
 /// What to emit besides what the schema says.
 pub(crate) struct Options<'s> {
@@ -46,14 +50,7 @@ pub(crate) struct Options<'s> {
 
 /// The typed layer as items of one module.
 pub(crate) fn emit(schema: &Schema, engines: &Engines<'_>, options: &Options<'_>) -> TokenStream {
-    let mut enumerants = BTreeMap::new();
-    collect_enums(schema.items(), &mut enumerants);
-    let cx = Emitter {
-        schema,
-        engines,
-        options,
-        enumerants,
-    };
+    let cx = Emitter::new(schema, engines, options);
     let items = schema.items().flat_map(|item| cx.item(item));
     let items = items.map(|item| quote!(#[dsoftbus_generated] #item));
     quote!(#(#items)*)
@@ -80,6 +77,19 @@ fn collect_enums<'s>(
             Item::Struct(body) => collect_enums(&body.items, enums),
             Item::Interface(body) => collect_enums(&body.items, enums),
             Item::Const(_) => {}
+        }
+    }
+}
+
+impl<'s> Emitter<'s> {
+    fn new(schema: &'s Schema, engines: &'s Engines<'s>, options: &'s Options<'s>) -> Self {
+        let mut enumerants = BTreeMap::new();
+        collect_enums(schema.items(), &mut enumerants);
+        Self {
+            schema,
+            engines,
+            options,
+            enumerants,
         }
     }
 }

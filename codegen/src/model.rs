@@ -50,6 +50,8 @@ pub(crate) struct TypeName {
     pub(crate) params: Vec<Param>,
     /// Its module (structs, interfaces) or type (enums) in capnpc's output, from the first module on.
     pub(crate) raw: Vec<String>,
+    /// How many type parameters it has in capnpc's output: all that are in reach, used or not.
+    pub(crate) raw_params: usize,
     pub(crate) kind: Kind,
     /// Bits one element takes in a list.
     pub(crate) list_bits: u32,

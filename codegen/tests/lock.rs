@@ -563,7 +563,7 @@ fn stored_requests_are_guarded_too() {
     let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let request = fs::read(golden.join("greeter.cgr")).unwrap();
     let project = Project::new();
-    let builder = |variable| project.builder(variable).typed_only();
+    let builder = |variable| project.builder(variable).raw(false);
     assert_eq!(builder("accept").compile_request(&request), Ok(()));
     assert_eq!(
         builder("")

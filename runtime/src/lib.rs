@@ -21,6 +21,10 @@ mod disk;
 pub mod dynamic;
 mod error;
 mod extensions;
+#[allow(
+    unnameable_types,
+    reason = "what is for users is exported where they look for it"
+)]
 mod generated;
 mod identity;
 pub mod index;

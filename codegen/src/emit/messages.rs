@@ -1,6 +1,6 @@
 //! Messages of methods: parameters and results, written and read on either side.
 
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
 use quote::quote;
 
 use super::Emitter;
@@ -41,7 +41,7 @@ impl Emitter<'_> {
                 let __opened = ::dsoftbus::__private::open(&__params);
                 let #pattern = ::dsoftbus::__private::params(&__opened, |__params| {
                     #reader
-                    ::core::result::Result::Ok(#values)
+                    #values
                 })?;
             });
         }
@@ -49,7 +49,7 @@ impl Emitter<'_> {
             let (pattern, values) = self.read_fields(&with);
             statements.extend(quote! {
                 let #pattern = ::dsoftbus::__private::params_with_capabilities(&__params, |__params| {
-                    ::core::result::Result::Ok(#values)
+                    #values
                 })?;
             });
         }
@@ -59,7 +59,7 @@ impl Emitter<'_> {
         statements
     }
 
-    /// Names and expressions for fields, each as one value or as a tuple.
+    /// Names for fields, and an expression of a `capnp::Result` of their values: each one value or a tuple.
     fn read_fields(&self, fields: &[&Field]) -> (TokenStream, TokenStream) {
         let idents: Vec<Ident> = fields
             .iter()
@@ -70,8 +70,11 @@ impl Emitter<'_> {
             .map(|field| self.read_received(field, &quote!(__params)))
             .collect();
         match (idents.as_slice(), reads.as_slice()) {
-            ([ident], [read]) => (quote!(#ident), quote!(#read)),
-            _ => (quote!((#(#idents),*)), quote!((#(#reads),*))),
+            ([ident], [read]) => (quote!(#ident), result(read)),
+            _ => (
+                quote!((#(#idents),*)),
+                quote!(::core::result::Result::Ok((#(#reads),*))),
+            ),
         }
     }
 
@@ -95,13 +98,19 @@ impl Emitter<'_> {
         }
     }
 
-    /// An expression for the answer, from what the handler gave: `__value`.
+    /// Whether a method gives nothing.
+    pub(super) fn gives_nothing(method: &Method) -> bool {
+        method.streaming
+            || matches!(&method.results, Shape::Inline(results)
+                if results.fields.len() < 2 && results.fields.iter().all(|field| field.ty == Type::Void))
+    }
+
+    /// An expression for the answer, from what the handler gave: `__value`, unless it [gives nothing](Self::gives_nothing).
     pub(super) fn encode_results(&self, method: &Method) -> TokenStream {
         let arguments = match &method.results {
-            _ if method.streaming => nothing(),
+            _ if Self::gives_nothing(method) => nothing(),
             Shape::Named(named) => self.write_whole(named, &quote!(&__value)),
             Shape::Inline(results) => match results.fields.as_slice() {
-                [] => nothing(),
                 [field] => self.write_fields(results, &[(field, quote!(__value))], false),
                 _ => {
                     let values: Vec<(&Field, TokenStream)> = results
@@ -138,7 +147,8 @@ impl Emitter<'_> {
                     let reader = quote!(__results);
                     let read = self.read_owned(field, &reader);
                     let unused = unless_read(&[field], &reader);
-                    quote!(|__results| { #unused ::core::result::Result::Ok(#read) })
+                    let read = result(&read);
+                    quote!(|__results| { #unused #read })
                 }
                 _ => {
                     let native = self.output(method);
@@ -194,7 +204,15 @@ impl Emitter<'_> {
 /// A message without content.
 fn nothing() -> TokenStream {
     quote!(::dsoftbus::__private::size(0, 0), 0, |_| {
-        let () = __value;
         ::core::result::Result::Ok(())
     })
+}
+
+/// An expression that gives the value of `read`, which may fail by `?`, as a result.
+fn result(read: &TokenStream) -> TokenStream {
+    let mut tokens: Vec<TokenTree> = read.clone().into_iter().collect();
+    match tokens.pop() {
+        Some(TokenTree::Punct(last)) if last.as_char() == '?' => tokens.into_iter().collect(),
+        _ => quote!(::core::result::Result::Ok(#read)),
+    }
 }

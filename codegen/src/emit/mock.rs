@@ -41,8 +41,8 @@ impl Emitter<'_> {
             quote!(#doc pub #field: #ty)
         });
         let parent_values = parents.iter().map(|parent| {
-            let field = &parent.field;
-            quote!(#field: ::core::default::Default::default())
+            let (field, ty) = (&parent.field, &parent.ty);
+            quote!(#field: #ty::default())
         });
         let own = self.mocked_methods(body);
         let name = names::ident(&body.name.name);
@@ -56,16 +56,19 @@ impl Emitter<'_> {
             let names = &generics.names;
             quote!(::<Self, #names>)
         };
-        let mut items = vec![
-            quote! {
-                #doc
-                #[derive(Clone, Debug)]
-                pub struct #mock #used {
-                    #(#field_docs pub #fields: #types,)*
-                    #(#parent_fields,)*
-                }
-            },
-            quote! {
+        // Clippy would have an empty one derived.
+        let empty = methods.is_empty() && parents.is_empty();
+        let derived = empty.then(|| quote!(, Default));
+        let mut items = vec![quote! {
+            #doc
+            #[derive(Clone, Debug #derived)]
+            pub struct #mock #used {
+                #(#field_docs pub #fields: #types,)*
+                #(#parent_fields,)*
+            }
+        }];
+        if !empty {
+            items.push(quote! {
                 impl #declared ::core::default::Default for #mock #used {
                     fn default() -> Self {
                         Self {
@@ -74,9 +77,9 @@ impl Emitter<'_> {
                         }
                     }
                 }
-            },
-            quote!(impl #declared #name #used for #mock #used { #own }),
-        ];
+            });
+        }
+        items.push(quote!(impl #declared #name #used for #mock #used { #own }));
         items.extend(inherited);
         items.push(quote! {
             impl #declared ::dsoftbus::Service for #mock #used {

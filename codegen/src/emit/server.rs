@@ -171,22 +171,34 @@ impl Emitter<'_> {
                 ),
             }
         });
+        let unknown = quote! {
+            ::dsoftbus::__private::no_such_method(&#module::DESCRIPTOR, __interface_id, __method_id)
+        };
+        let empty = body.methods.is_empty() && body.supers.is_empty();
+        let (cx, params, chosen) = if empty {
+            (quote!(_), quote!(_), unknown)
+        } else {
+            let chosen = quote! {
+                match (__interface_id, __method_id) {
+                    #(#arms)*
+                    #(#parents)*
+                    _ => #unknown,
+                }
+            };
+            (quote!(__cx), quote!(__params), chosen)
+        };
         quote! {
             impl #header {
                 fn descriptor(&self) -> &'static ::dsoftbus::ServiceDescriptor { &#module::DESCRIPTOR }
 
                 fn call(
                     &self,
-                    __cx: ::dsoftbus::Context,
+                    #cx: ::dsoftbus::Context,
                     __interface_id: u64,
                     __method_id: u16,
-                    __params: ::dsoftbus::Incoming,
+                    #params: ::dsoftbus::Incoming,
                 ) -> ::dsoftbus::CallFuture {
-                    match (__interface_id, __method_id) {
-                        #(#arms)*
-                        #(#parents)*
-                        _ => ::dsoftbus::__private::no_such_method(&#module::DESCRIPTOR, __interface_id, __method_id),
-                    }
+                    #chosen
                 }
             }
         }
@@ -213,6 +225,7 @@ impl Emitter<'_> {
         let decode = self.decode_params(method);
         let arguments = server_arguments(method).into_iter().map(|(ident, _)| ident);
         let reply = self.encode_results(method);
+        let value = (!Self::gives_nothing(method)).then(|| quote!(let __value =));
         quote! {
             #doc
             async fn #call(
@@ -221,7 +234,7 @@ impl Emitter<'_> {
                 __params: ::dsoftbus::Incoming,
             ) -> ::dsoftbus::Result<::dsoftbus::Outgoing> {
                 #decode
-                let __value = <S as #name #used>::#ident(&__service, &__cx, #(#arguments),*).await?;
+                #value <S as #name #used>::#ident(&__service, &__cx, #(#arguments),*).await?;
                 #reply
             }
         }

@@ -23,6 +23,8 @@ type Key = (u64, u16);
 pub(super) struct Generics {
     /// Those that are used, outermost first.
     used: BTreeMap<u64, Vec<Param>>,
+    /// How many are in reach.
+    in_reach: BTreeMap<u64, usize>,
     /// Those that the struct of a parameter or result list uses.
     sides: BTreeMap<u64, BTreeSet<Key>>,
 }
@@ -51,6 +53,10 @@ impl Generics {
                 break;
             }
         }
+        let counts = in_reach
+            .iter()
+            .map(|(id, params)| (*id, params.len()))
+            .collect();
         let used = in_reach
             .into_iter()
             .map(|(id, params)| {
@@ -63,8 +69,14 @@ impl Generics {
             .collect();
         Ok(Self {
             used,
+            in_reach: counts,
             sides: usage.used,
         })
+    }
+
+    /// How many parameters are in reach of a declaration.
+    pub(super) fn in_reach(&self, id: u64) -> usize {
+        self.in_reach.get(&id).copied().unwrap_or_default()
     }
 
     /// The parameters that a declaration uses, outermost first.

@@ -11,6 +11,7 @@ use capnp::{
 
 use super::{
     budget::Budget,
+    calls::text,
     equality::same,
     lists::{Element, Pointers},
     pointer::{Pointer, PointerBuilder, PointerReader, Shared},
@@ -58,7 +59,7 @@ impl AnyPointer {
     pub fn write(
         write: impl FnOnce(any_pointer::Builder<'_>) -> capnp::Result<()>,
     ) -> Result<Self> {
-        Self::build(|to, _| write(to)).map_err(|error| Status::invalid_argument(error.to_string()))
+        Self::build(|to, _| write(to)).map_err(|error| Status::invalid_argument(text(error)))
     }
 
     /// Decodes the value as a `T`. Nothing reads as the default.
@@ -77,7 +78,7 @@ impl AnyPointer {
                 },
             })
         })
-        .map_err(|error| Status::data_loss(format!("bad value: {error}")))
+        .map_err(|error| Status::data_loss(format!("bad value: {}", text(error))))
     }
 
     /// Reads the value with one of capnpc's readers, without decoding it first.
@@ -90,7 +91,7 @@ impl AnyPointer {
         read: impl FnOnce(any_pointer::Reader<'_>) -> capnp::Result<R>,
     ) -> Result<R> {
         self.open(0, |content, _| read(content))
-            .map_err(|error| Status::data_loss(format!("bad value: {error}")))
+            .map_err(|error| Status::data_loss(format!("bad value: {}", text(error))))
     }
 
     /// Whether there is no value.

@@ -162,7 +162,7 @@ fn bad_params(error: capnp::Error) -> Status {
 }
 
 /// What is wrong, without the word that Cap'n Proto puts in front of errors that are not its own.
-fn text(error: capnp::Error) -> String {
+pub(super) fn text(error: capnp::Error) -> String {
     match error.kind {
         capnp::ErrorKind::Failed => error.extra,
         _ => error.to_string(),

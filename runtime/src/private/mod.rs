@@ -29,9 +29,9 @@ pub use self::{
     },
     client::{read_client, write_client},
     constant::{constant, message},
-    lists::{Element, Encoding, Enumerants, Pointers},
+    lists::{Bits, Bytes, Element, Encoding, Enumerants, Numbers, Pointers, Structs},
     pointer::{Pointer, PointerBuilder, PointerReader},
-    structs::{Body, Struct, StructBuilder, StructReader, StructSize, size},
+    structs::{Body, Number, Struct, StructBuilder, StructReader, StructSize, size},
 };
 pub use crate::{
     generated::bus_capnp,
