@@ -131,9 +131,21 @@ impl<'s> Engines<'s> {
         lines
     }
 
-    /// Whether an interface is that of values, or is extended by another.
-    pub(crate) fn is_used(&self, id: u64) -> bool {
-        self.used.contains(&id)
+    /// Whether objects of an interface are handed out in calls: it is that of values, is extended by another, or extends one
+    /// of which this is true.
+    pub(crate) fn is_object(&self, body: &Interface) -> bool {
+        let (mut seen, mut queue) = (BTreeSet::new(), vec![body]);
+        while let Some(next) = queue.pop() {
+            if self.used.contains(&next.id) {
+                return true;
+            }
+            if seen.insert(next.id) {
+                let parents = next.supers.iter();
+                let parents = parents.filter_map(|parent| self.interfaces.get(&parent.id).copied());
+                queue.extend(parents.filter(|parent| parent.channels.is_empty()));
+            }
+        }
+        false
     }
 
     /// Whether values of a type hold capabilities, or may: an `AnyPointer` and a type parameter can be anything.

@@ -102,7 +102,7 @@ pub(super) fn channels(
         let place = &body.name.place;
         let channel = match body.channels.as_slice() {
             [channel] => *channel,
-            [] if engines.is_used(body.id) || !services.contains(place.file.as_str()) => return,
+            [] if engines.is_object(body) || !services.contains(place.file.as_str()) => return,
             [] => {
                 return problems.add(
                     place,
