@@ -5,6 +5,7 @@
 mod growth;
 mod interfaces;
 mod scopes;
+mod spelling;
 mod types;
 
 use crate::engine::Engines;
@@ -17,6 +18,11 @@ pub(crate) fn check(
     allow_reserved: bool,
 ) -> Result<(), Vec<String>> {
     let mut problems = Problems::default();
+    spelling::spelling(schema, &mut problems);
+    // The other rules compare names as Rust spells them.
+    if !problems.0.is_empty() {
+        return Err(problems.0);
+    }
     for file in &schema.files {
         if file.rust_annotations {
             problems.add(&file.name, RUST_ANNOTATION);
@@ -30,7 +36,7 @@ pub(crate) fn check(
     });
     growth::growth(schema, &mut problems);
     interfaces::channels(schema, engines, allow_reserved, &mut problems);
-    scopes::names(schema, &mut problems);
+    scopes::names(schema, engines, &mut problems);
     if problems.0.is_empty() {
         Ok(())
     } else {

@@ -7,6 +7,7 @@ use capnp::schema_capnp::code_generator_request;
 
 use crate::engine::Engines;
 use crate::error::{Error, Result};
+use crate::external::{Externals, ModulePath};
 use crate::tool::Tool;
 use crate::{check, deps, emit, lock, nodes, output, raw, request, tool};
 
@@ -23,6 +24,7 @@ pub fn configure() -> Builder {
         lock_file: None,
         lock_variable: None,
         parent_module: String::new(),
+        extern_modules: Vec::new(),
         allow_reserved: false,
         raw: true,
         mocks: true,
@@ -41,6 +43,7 @@ pub struct Builder {
     lock_file: Option<PathBuf>,
     lock_variable: Option<String>,
     parent_module: String,
+    extern_modules: Vec<(u64, String)>,
     allow_reserved: bool,
     raw: bool,
     mocks: bool,
@@ -93,6 +96,17 @@ impl Builder {
     /// Generated paths start at `crate`, so the code works only where this says.
     pub fn parent_module(mut self, path: impl Into<String>) -> Self {
         self.parent_module = path.into();
+        self
+    }
+
+    /// Says that another crate, or another module of this one, has the code of an imported file: `path` is where that code is
+    /// included, as in `"::shared"` for the root of the crate `shared`, or `"crate::shared"`. `file_id` is the `@0x…` at the top
+    /// of the file.
+    ///
+    /// Types of the file are taken from there, capnpc's modules, too: both sides leave them out with [`raw(false)`](Self::raw),
+    /// or neither does.
+    pub fn extern_module(mut self, file_id: u64, path: impl Into<String>) -> Self {
+        self.extern_modules.push((file_id, path.into()));
         self
     }
 
@@ -152,8 +166,10 @@ impl Builder {
         for path in deps::of(&files, &tool) {
             println!("cargo::rerun-if-changed={}", path.display());
         }
-        let bytes = tool.run(&files)?;
-        self.generate(&bytes, &out_dir)
+        let bytes = self
+            .externals()?
+            .complete(&tool, &files, tool.run(&files)?)?;
+        self.generate(bytes, &out_dir)
     }
 
     /// Generates code from a stored `CodeGeneratorRequest`, the output of `capnp compile -o-`: no compiler is needed.
@@ -165,14 +181,15 @@ impl Builder {
     ///
     /// [`Error`], as for [`compile`](Self::compile).
     pub fn compile_request(&self, request: &[u8]) -> Result<()> {
-        self.generate(request, &self.target_dir()?)
+        self.generate(request.to_vec(), &self.target_dir()?)
     }
 
-    fn generate(&self, bytes: &[u8], out_dir: &Path) -> Result<()> {
+    fn generate(&self, bytes: Vec<u8>, out_dir: &Path) -> Result<()> {
         let parent = self.parent()?;
-        let message = request::parse(bytes)?;
+        let externals = self.externals()?;
+        let message = request::parse(&externals.leave_out(bytes)?)?;
         let root = message.get_root()?;
-        let schema = request::model(root)?;
+        let schema = request::model(root, &externals)?;
         let engines = Engines::of(&schema);
         check::check(&schema, &engines, self.allow_reserved).map_err(Error::Rules)?;
         self.guard(root)?;
@@ -186,7 +203,13 @@ impl Builder {
         };
         let typed = emit::emit(&schema, &engines, &options);
         let raw = if self.raw {
-            raw::generate(&raw::for_capnpc(root)?, &schema, &parent, out_dir)?
+            raw::generate(
+                &raw::for_capnpc(root)?,
+                &schema,
+                &parent,
+                &externals,
+                out_dir,
+            )?
         } else {
             Vec::new()
         };
@@ -223,6 +246,14 @@ impl Builder {
                 .map(PathBuf::from)
                 .ok_or(Error::NoOutDir),
         }
+    }
+
+    fn externals(&self) -> Result<Externals> {
+        let mut externals = Externals::default();
+        for (id, path) in &self.extern_modules {
+            externals.0.insert(*id, ModulePath::parse(path)?);
+        }
+        Ok(externals)
     }
 
     fn parent(&self) -> Result<Vec<String>> {

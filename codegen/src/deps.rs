@@ -40,6 +40,19 @@ fn imports(text: &str) -> Vec<&str> {
         .collect()
 }
 
+/// The file that an import of a compiled file names. The importer is called what the request calls it.
+pub(crate) fn import(import: &str, importer: &str, tool: &Tool<'_>) -> Option<PathBuf> {
+    let importer = [
+        tool.schema_dir.join(importer),
+        tool.embedded.join(importer),
+        Path::new("/").join(importer),
+        PathBuf::from(importer),
+    ];
+    let importer = importer.into_iter().find(|path| path.is_file())?;
+    // Names that are not absolute are looked up in the schema directory.
+    std::path::absolute(resolve(import, &importer, tool)?).ok()
+}
+
 fn resolve(import: &str, importer: &Path, tool: &Tool<'_>) -> Option<PathBuf> {
     let path = match import.strip_prefix('/') {
         Some(absolute) => tool

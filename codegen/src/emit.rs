@@ -19,9 +19,10 @@ mod values;
 use std::collections::BTreeMap;
 
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
 
 use crate::engine::Engines;
+use crate::external::ModulePath;
 use crate::model::{Enum, Item, Schema, TypeName};
 use crate::names;
 
@@ -84,7 +85,7 @@ fn collect_enums<'s>(
 impl<'s> Emitter<'s> {
     fn new(schema: &'s Schema, engines: &'s Engines<'s>, options: &'s Options<'s>) -> Self {
         let mut enumerants = BTreeMap::new();
-        collect_enums(schema.items(), &mut enumerants);
+        collect_enums(schema.all_items(), &mut enumerants);
         Self {
             schema,
             engines,
@@ -137,7 +138,22 @@ impl Emitter<'_> {
 
     /// The Rust type of a named type.
     fn native(&self, name: &TypeName) -> TokenStream {
-        self.path(name.scope.iter().chain([&name.name]))
+        self.path_in(name, &name.name)
+    }
+
+    /// Path to what lies beside a named type.
+    fn path_in(&self, name: &TypeName, last: &str) -> TokenStream {
+        let last = last.to_owned();
+        let parts = name.scope.iter().chain([&last]);
+        let Some(ModulePath(root)) = &name.root else {
+            return self.path(parts);
+        };
+        let root_colons = (root.first().map(String::as_str) != Some("crate")).then(|| quote!(::));
+        let parts = root.iter().chain(parts).map(|part| match part.as_str() {
+            "crate" => format_ident!("crate"),
+            part => names::ident(part),
+        });
+        quote!(#root_colons #(#parts)::*)
     }
 
     /// The named type behind an ID. `check` made sure that there is one.

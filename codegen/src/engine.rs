@@ -34,7 +34,7 @@ impl<'s> Engines<'s> {
             interfaces: BTreeMap::new(),
             used: BTreeSet::new(),
         };
-        engines.collect(schema.items());
+        engines.collect(schema.all_items());
         engines
     }
 
@@ -108,7 +108,11 @@ impl<'s> Engines<'s> {
     /// One line for each interface, for the output of the build.
     pub(crate) fn report(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        for body in self.interfaces.values() {
+        let ours = self
+            .interfaces
+            .values()
+            .filter(|body| body.name.root.is_none());
+        for body in ours {
             let engine = self.engine(body);
             let channel = match body.channels.first() {
                 Some(channel) => format!("channel {channel:#06x}"),
@@ -127,14 +131,49 @@ impl<'s> Engines<'s> {
         lines
     }
 
-    /// Whether an interface is that of values, or is extended by another.
-    pub(crate) fn is_used(&self, id: u64) -> bool {
-        self.used.contains(&id)
+    /// Whether objects of an interface are handed out in calls: it is that of values, is extended by another, or extends one
+    /// of which this is true.
+    pub(crate) fn is_object(&self, body: &Interface) -> bool {
+        let (mut seen, mut queue) = (BTreeSet::new(), vec![body]);
+        while let Some(next) = queue.pop() {
+            if self.used.contains(&next.id) {
+                return true;
+            }
+            if seen.insert(next.id) {
+                let parents = next.supers.iter();
+                let parents = parents.filter_map(|parent| self.interfaces.get(&parent.id).copied());
+                queue.extend(parents.filter(|parent| parent.channels.is_empty()));
+            }
+        }
+        false
     }
 
     /// Whether values of a type hold capabilities, or may: an `AnyPointer` and a type parameter can be anything.
     pub(crate) fn holds_capabilities(&self, ty: &Type) -> bool {
         self.capability_in(ty, &mut BTreeSet::new()).is_some()
+    }
+
+    /// Whether capabilities in a struct can be called before the struct is there: those that do not lie in lists or unions.
+    pub(crate) fn is_pipelined(&self, body: &Struct) -> bool {
+        self.leads_somewhere(body, &mut Vec::new())
+    }
+
+    fn leads_somewhere(&self, body: &Struct, seen: &mut Vec<u64>) -> bool {
+        if seen.contains(&body.id) {
+            return false;
+        }
+        seen.push(body.id);
+        body.always().any(|field| match (&field.group, &field.ty) {
+            (Some(group), _) => self.leads_somewhere(group, seen),
+            (None, Type::Interface(_) | Type::Capability | Type::Sink(_) | Type::AnyPointer) => {
+                true
+            }
+            (None, Type::Struct(named)) => self
+                .structs
+                .get(&named.id)
+                .is_some_and(|inner| self.leads_somewhere(inner, seen)),
+            _ => false,
+        })
     }
 
     /// The first thing in an interface that level 0 cannot carry.

@@ -44,6 +44,10 @@ mod deps;
 mod emit;
 mod engine;
 mod error;
+mod external;
+/// [The table]: crate#mapping
+#[doc = include_str!("../GUIDE.md")]
+pub mod guide {}
 mod lock;
 mod model;
 mod names;

@@ -5,10 +5,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::external::ModulePath;
+
 /// Everything one compile covers.
 #[derive(Debug, Default)]
 pub(crate) struct Schema {
     pub(crate) files: Vec<File>,
+    /// Imported files whose code another module has.
+    pub(crate) external: Vec<File>,
     /// Where each named type of the compiled files is, by Cap'n Proto ID.
     pub(crate) names: BTreeMap<u64, TypeName>,
 }
@@ -40,6 +44,10 @@ pub(crate) enum Item {
 #[derive(Clone, Debug)]
 pub(crate) struct TypeName {
     pub(crate) place: Place,
+    /// Where the code of its file is, when another module has it.
+    pub(crate) root: Option<ModulePath>,
+    /// What its Rust name is made from: the name in the schema, or what an annotation says instead.
+    pub(crate) rust: String,
     /// Name of the Rust type.
     pub(crate) name: String,
     /// Modules of the typed layer around it.
@@ -346,6 +354,12 @@ impl Schema {
     /// The items of all files.
     pub(crate) fn items(&self) -> impl Iterator<Item = &Item> {
         self.files.iter().flat_map(|file| &file.items)
+    }
+
+    /// The items of all files, also of those whose code another module has.
+    pub(crate) fn all_items(&self) -> impl Iterator<Item = &Item> {
+        let files = self.files.iter().chain(&self.external);
+        files.flat_map(|file| &file.items)
     }
 
     /// Bits one element of this type takes in a list; never 0, so that a count is always bounded.

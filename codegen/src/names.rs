@@ -52,6 +52,12 @@ pub(crate) fn type_name(name: &str) -> String {
     }
 }
 
+/// Whether a schema could spell a name so.
+pub(crate) fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric())
+}
+
 /// The variant for what the schema does not have: `Unknown`, unless one of these is called so.
 pub(crate) fn unknown_variant<'n>(mut others: impl Iterator<Item = &'n str>) -> &'static str {
     if others.any(|name| type_name(name) == "Unknown") {

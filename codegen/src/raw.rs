@@ -12,6 +12,7 @@ use capnp::message::{Builder, HeapAllocator};
 use capnpc::codegen::CodeGenerationCommand;
 
 use crate::error::{Error, Result};
+use crate::external::{Externals, ModulePath};
 use crate::model::Schema;
 pub(crate) use names::{RawNames, file_module, method_name, module};
 pub(crate) use request::for_capnpc;
@@ -23,10 +24,13 @@ const CAPNP_ROOT: &str = "::dsoftbus::__private::capnp";
 const SCRATCH: &str = "dsoftbus-capnpc";
 
 /// The ID of `/dsoftbus/bus.capnp`, whose `Sink` the runtime has.
-const BUS_FILE: u64 = 0xe9f1_c6b5_4d0a_7231;
+pub(crate) const BUS_FILE: u64 = 0xe9f1_c6b5_4d0a_7231;
 
 /// Where the runtime has capnpc's module of it.
 const BUS_PARENT: &str = "dsoftbus::__private";
+
+/// Stands for `crate` in what capnpc is told.
+const OWN_CRATE: &str = "dsoftbus_own_crate";
 
 /// One module of capnpc's.
 pub(crate) struct RawModule {
@@ -39,6 +43,7 @@ pub(crate) fn generate(
     request: &Builder<HeapAllocator>,
     schema: &Schema,
     parent: &[String],
+    externals: &Externals,
     out_dir: &Path,
 ) -> Result<Vec<RawModule>> {
     let dir = out_dir.join(SCRATCH);
@@ -47,7 +52,7 @@ pub(crate) fn generate(
         .output_directory(&dir)
         .default_parent_module(parent.to_vec())
         .capnp_root(CAPNP_ROOT)
-        .crates_provide_map(provided(schema))
+        .crates_provide_map(provided(schema, externals))
         .run(bytes.as_slice())?;
     schema
         .files
@@ -60,7 +65,7 @@ pub(crate) fn generate(
             match fs::read_to_string(&path) {
                 Ok(text) => Ok(RawModule {
                     name,
-                    text: repair::repair(&text),
+                    text: repair::repair(&text).replace(&format!("::{OWN_CRATE}::"), "crate::"),
                 }),
                 Err(error) => Err(Error::File {
                     path,
@@ -72,7 +77,7 @@ pub(crate) fn generate(
 }
 
 /// Modules that others have, by the ID of the file.
-fn provided(schema: &Schema) -> HashMap<u64, String> {
+fn provided(schema: &Schema, externals: &Externals) -> HashMap<u64, String> {
     let compiled = dsoftbus_schemas::BUS.path.strip_prefix('/');
     let compiled = schema
         .files
@@ -81,6 +86,14 @@ fn provided(schema: &Schema) -> HashMap<u64, String> {
     let mut provided = HashMap::new();
     if !compiled {
         provided.insert(BUS_FILE, BUS_PARENT.to_owned());
+    }
+    for (id, ModulePath(path)) in &externals.0 {
+        let path = match path.as_slice() {
+            // capnpc puts colons in front of every path.
+            [first, rest @ ..] if first == "crate" => [&[OWN_CRATE.to_owned()], rest].concat(),
+            path => path.to_vec(),
+        };
+        provided.insert(*id, path.join("::"));
     }
     provided
 }

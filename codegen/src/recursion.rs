@@ -8,7 +8,7 @@ use crate::model::{Field, Item, Named, Schema, Struct, Type};
 pub(crate) fn mark(schema: &mut Schema) {
     let mut graph = Graph::default();
     let mut owners: Vec<(u64, Vec<Type>)> = Vec::new();
-    for file in &schema.files {
+    for file in schema.files.iter().chain(&schema.external) {
         collect(&file.items, &mut |body| {
             let types = slots(body).map(|field| field.ty.clone()).collect();
             owners.push((body.id, types));
@@ -23,7 +23,7 @@ pub(crate) fn mark(schema: &mut Schema) {
         })
         .collect();
     graph.fill(&owners);
-    for file in &mut schema.files {
+    for file in schema.files.iter_mut().chain(&mut schema.external) {
         change(&mut file.items, &graph);
     }
 }

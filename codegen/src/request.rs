@@ -12,6 +12,8 @@ use capnp::schema_capnp::{brand, code_generator_request, field, node, value};
 use capnp::serialize::OwnedSegments;
 use dsoftbus_schemas::{SINK, annotation as bus};
 
+use crate::external::{Externals, ModulePath};
+
 use self::annotations::{find, has_annotation, has_unsupported, rename};
 use self::generics::Generics;
 use self::values::{default_of, value_of};
@@ -22,9 +24,6 @@ use crate::model::{
 use crate::names;
 use crate::raw::{self, RawNames};
 use crate::recursion;
-
-/// ID of `bus.capnp`.
-const BUS_FILE: u64 = 0xe9f1_c6b5_4d0a_7231;
 
 /// `StreamResult` of `stream.capnp`, the result of a method declared `-> stream`.
 const STREAM_RESULT: u64 = 0x995f_9a33_77c0_b16e;
@@ -38,7 +37,10 @@ pub(crate) fn parse(bytes: &[u8]) -> capnp::Result<Reader<OwnedSegments>> {
 }
 
 /// Builds the model of a request.
-pub(crate) fn model(request: code_generator_request::Reader<'_>) -> capnp::Result<Schema> {
+pub(crate) fn model(
+    request: code_generator_request::Reader<'_>,
+    externals: &Externals,
+) -> capnp::Result<Schema> {
     let mut source = Source::default();
     for node in request.get_nodes()? {
         source.nodes.insert(node.get_id(), node);
@@ -68,6 +70,7 @@ pub(crate) fn model(request: code_generator_request::Reader<'_>) -> capnp::Resul
                 file: name.clone(),
                 path: String::new(),
             },
+            root: None,
             modules: Vec::new(),
             raw: vec![raw_module.clone()],
         };
@@ -75,10 +78,38 @@ pub(crate) fn model(request: code_generator_request::Reader<'_>) -> capnp::Resul
         let bus = requested
             .get_imports()?
             .iter()
-            .any(|import| import.get_id() == BUS_FILE);
+            .any(|import| import.get_id() == raw::BUS_FILE);
         files.push((name, raw_module, node, bus));
     }
+    let mut external = Vec::new();
+    for (&id, &node) in &source.nodes {
+        let Some(path) = externals.0.get(&id) else {
+            continue;
+        };
+        let name = text(node.get_display_name()?)?;
+        let raw_module = raw::file_module(&name);
+        let scope = Scope {
+            place: Place {
+                file: name.clone(),
+                path: String::new(),
+            },
+            root: Some(path.clone()),
+            modules: Vec::new(),
+            raw: vec![raw_module.clone()],
+        };
+        source.name_all(node, &scope, &mut schema.names)?;
+        external.push((name, raw_module, node));
+    }
     source.names = schema.names.clone();
+    for (name, raw_module, node) in external {
+        schema.external.push(File {
+            items: source.items(node)?,
+            bus: false,
+            rust_annotations: false,
+            name,
+            raw_module,
+        });
+    }
     for (name, raw_module, node, bus) in files {
         schema.files.push(File {
             items: source.items(node)?,
@@ -112,6 +143,7 @@ struct Docs {
 /// Where a declaration is.
 struct Scope {
     place: Place,
+    root: Option<ModulePath>,
     modules: Vec<String>,
     raw: Vec<String>,
 }
@@ -200,6 +232,8 @@ impl<'a> Source<'a> {
             node.get_id(),
             TypeName {
                 place: place.clone(),
+                root: scope.root.clone(),
+                rust: rust.to_owned(),
                 name: names::type_name(rust),
                 scope: modules.clone(),
                 module: module.clone(),
@@ -214,6 +248,7 @@ impl<'a> Source<'a> {
         modules.push(module);
         let inner = Scope {
             place,
+            root: scope.root.clone(),
             modules,
             raw,
         };
@@ -466,8 +501,10 @@ impl<'a> Source<'a> {
         let rust = format!("{}{suffix}", names::camel(side.rust));
         let name = TypeName {
             place: side.place.clone(),
+            root: side.interface.root.clone(),
             module: names::module(&rust),
-            name: rust,
+            name: rust.clone(),
+            rust,
             scope,
             params: self.generics.params_of_side(id, &side.interface.params),
             raw,
@@ -501,6 +538,7 @@ fn list_bits(kind: Kind, words: u32) -> u32 {
     }
 }
 
-fn text(reader: capnp::text::Reader<'_>) -> capnp::Result<String> {
+/// A text as a value of its own.
+pub(crate) fn text(reader: capnp::text::Reader<'_>) -> capnp::Result<String> {
     Ok(reader.to_str()?.to_owned())
 }

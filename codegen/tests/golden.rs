@@ -22,10 +22,14 @@ fn generate(schemas: &[&str], typed_only: bool) -> String {
 
 #[track_caller]
 fn assert_golden(name: &str, schemas: &[&str]) {
-    let generated = generate(schemas, true);
+    assert_is_golden(name, &generate(schemas, true));
+}
+
+#[track_caller]
+fn assert_is_golden(name: &str, generated: &str) {
     let path = golden_dir().join(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, &generated).unwrap();
+        std::fs::write(&path, generated).unwrap();
     }
     let stored = std::fs::read_to_string(&path).unwrap_or_default();
     if generated != stored {
@@ -58,6 +62,41 @@ fn bundlemgr_is_what_the_golden_file_says() {
 #[test]
 fn broad_is_what_the_golden_file_says() {
     assert_golden("broad.rs", &["broad.capnp", "shared.capnp"]);
+}
+
+#[test]
+fn each_construct_is_what_its_golden_file_says() {
+    for name in [
+        "any_pointer",
+        "capabilities",
+        "constants",
+        "generics",
+        "groups",
+        "lists",
+        "recursion",
+        "renames",
+        "unions",
+    ] {
+        assert_golden(&format!("{name}.rs"), &[&format!("{name}.capnp")]);
+    }
+}
+
+#[test]
+fn types_of_another_crate_are_what_the_golden_file_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let builder = dsoftbus_codegen::configure()
+        .schema_dir(golden_dir())
+        .out_dir(dir.path())
+        .raw(false);
+    [0x16, 0x15, 0x12, 0x03, 0x10]
+        .into_iter()
+        .fold(builder, |builder, last| {
+            builder.extern_module(0xb0a1_b2c3_d4e5_f600 | last, "::base")
+        })
+        .compile(["external.capnp"])
+        .unwrap();
+    let generated = std::fs::read_to_string(dir.path().join("dsoftbus.rs")).unwrap();
+    assert_is_golden("external.rs", &generated);
 }
 
 /// The stored request is what the reference's `capnp compile -o-` gave for `greeter.capnp`; updating it takes that executable.

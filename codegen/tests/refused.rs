@@ -39,7 +39,7 @@ fn refused_one(text: &str) -> String {
 fn an_interface_without_a_channel() {
     assert_eq!(
         refused_one("interface X {}"),
-        "x.capnp: X: has no channel: annotate it with $Bus.channel(n), n from 0x100 to 0xffff"
+        "x.capnp: X: has no channel: annotate it with $Bus.channel(n), n from 0x100 to 0xffff, or pass it as a capability"
     );
 }
 
@@ -89,133 +89,159 @@ fn two_channels_or_levels_of_one_interface() {
         "x.capnp: X: $Bus.level is given more than once"
     );
     assert_eq!(
-        refused_one("interface X $Bus.channel(0x100) $Bus.level(1) {}"),
-        "x.capnp: X: $Bus.level(1) is not supported yet: only level 0, data without capabilities, is"
+        refused_one("interface X $Bus.channel(0x100) $Bus.level(2) {}"),
+        "x.capnp: X: $Bus.level(2) does not exist: 0 is data only, 1 is with capabilities"
     );
 }
 
 #[test]
-fn unions_and_groups() {
+fn an_interface_that_is_not_data_only_though_it_says_so() {
     assert_eq!(
-        refused_one("struct S { union { a @0 :Bool; b @1 :Bool; } }"),
-        "x.capnp: S: unions are not supported yet: use an enum and one field for each case"
+        refused_one("interface X $Bus.channel(0x100) $Bus.level(0) { m @0 (cb :X) -> (); }"),
+        "x.capnp: X.m: carries the capability X, but x.capnp: X has $Bus.level(0): data only. Take the annotation away, or \
+         move this to an interface of its own"
+    );
+}
+
+#[test]
+fn sinks_inside_values() {
+    let why = "a Sink cannot be part of a value: make it a parameter or result of its own";
+    assert_eq!(
+        refused_one("struct S { sink @0 :Bus.Sink(Text); }"),
+        format!("x.capnp: S.sink: {why}")
     );
     assert_eq!(
-        refused_one("struct S { g :group { a @0 :Bool; } }"),
-        "x.capnp: S.g: a group is not supported yet: make it a struct of its own"
+        refused_one("interface X $Bus.channel(0x100) { m @0 (sinks :List(Bus.Sink(Text))); }"),
+        format!("x.capnp: X.m.sinks: {why}")
     );
 }
 
 #[test]
-fn generics() {
-    assert_eq!(
-        refused_one("struct S(T) { a @0 :List(U); struct U { t @0 :T; } }")
-            .lines()
-            .nth(1)
-            .unwrap()
-            .trim(),
-        "x.capnp: S: generic structs are not supported yet: write one struct for each type"
-    );
-    let message = refused_one("struct S(T) { a @0 :T; } struct U { b @0 :S(Text); }");
-    assert!(
-        message.contains("\n  x.capnp: S.a: a generic parameter is not supported yet: write one struct for each type"),
-        "{message}"
-    );
-    assert!(
-        message.contains(
-            "\n  x.capnp: U.b: a generic type is not supported yet: write one struct for each type"
-        ),
-        "{message}"
-    );
-    let message = refused_one("interface X(T) $Bus.channel(0x100) { m @0 (a :T); }");
-    assert!(
-        message.contains("x.capnp: X: generic interfaces are not supported yet"),
-        "{message}"
-    );
-}
-
-#[test]
-fn capabilities_and_any_pointer() {
-    let message = refused_one(
-        "interface X $Bus.channel(0x100) { m @0 (cb :X, list :List(X)) -> (any :AnyPointer, cap :Capability); }",
-    );
-    for line in [
-        "x.capnp: X.m.cb: an interface as a value is not supported yet: pass the name of a service and let the caller open it",
-        "x.capnp: X.m.list: an interface as a value is not supported yet: pass the name of a service and let the caller open it",
-        "x.capnp: X.m.any: AnyPointer is not supported: use Data, or a struct",
-        "x.capnp: X.m.cap: Capability is not supported yet: pass the name of a service and let the caller open it",
-    ] {
-        assert!(
-            message.lines().any(|found| found.trim() == line),
-            "{line}\nnot in\n{message}"
-        );
-    }
-    assert!(
-        message.starts_with("4 problems in the schemas:\n"),
-        "{message}"
-    );
-}
-
-#[test]
-fn extends() {
+fn members_of_unions_that_meet() {
     assert_eq!(
         refused_one(
-            "interface A $Bus.channel(0x100) {} interface B extends(A) $Bus.channel(0x101) {}"
+            "struct S { union { fooBar @0 :Bool; group :group { FooBar @1 :Bool; } } }"
+                .replace(
+                    "group :group { FooBar @1 :Bool; }",
+                    "fooBAR @1 :Bool $Bus.name(\"fooBar\");"
+                )
+                .as_str()
         ),
-        "x.capnp: B: `extends` is not supported yet: repeat the methods"
+        "x.capnp: S.fooBAR: is called `FooBar` in Rust, as x.capnp: S.fooBar is: rename one of them"
+    );
+    assert_eq!(
+        refused_one("struct S { union { unknown @0 :Void; unknownValue @1 :Void; } }"),
+        "x.capnp: S: S.unknown and S.unknownValue leave no name for values that are not in the schema: rename one of them"
+    );
+    assert_eq!(
+        refused_one("struct S { which @0 :Bool; union { a @1 :Void; b @2 :Void; } }"),
+        "x.capnp: S.which: is called `which` in Rust, as the union without a name is: rename it with $Bus.name, or name the \
+         union"
     );
 }
 
 #[test]
-fn streaming_methods() {
+fn groups_that_meet_nested_types() {
+    assert_eq!(
+        refused_one("struct S { foo :group { a @0 :Bool; } struct Foo {} }"),
+        "x.capnp: S.Foo: needs the Rust name `Foo`, which x.capnp: S.foo has already: rename one of them"
+    );
+    assert_eq!(
+        refused_one(
+            "struct S { union { a @0 :Void; b @1 :Void; } c @2 :Bool; enum Which { x @0; } }"
+        ),
+        "x.capnp: S.Which: needs the Rust name `Which`, which x.capnp: S has already: rename one of them"
+    );
+    // One of them is given another name.
     let dir = tempfile::tempdir().unwrap();
     write(
         dir.path(),
         "x.capnp",
         0,
-        "interface X $Bus.channel(0x100) { m @0 (a :Bool) -> stream; }",
+        "struct S { foo :group $Bus.name(\"bar\") { a @0 :Bool; } struct Foo {} }",
     );
-    // The compiler looks this up by itself; it is not installed everywhere.
-    let standard = dir.path().join("capnp");
-    std::fs::create_dir(&standard).unwrap();
-    std::fs::write(
-        standard.join("stream.capnp"),
-        "@0x86c366a91393f3f8; struct StreamResult @0x995f9a3377c0b16e {}",
-    )
-    .unwrap();
-    let result = dsoftbus_codegen::configure()
+    let builder = dsoftbus_codegen::configure()
         .schema_dir(dir.path())
-        .import_path(dir.path())
-        .out_dir(dir.path())
-        .compile(["x.capnp"]);
+        .out_dir(dir.path());
+    assert_eq!(builder.compile(["x.capnp"]), Ok(()));
+}
+
+#[test]
+fn generic_types_that_never_end() {
+    let why = "needs the same type again with a larger argument, and so without end: pass the type parameter on as it is, or \
+               make the field an AnyPointer";
     assert_eq!(
-        result.unwrap_err().to_string(),
-        "x.capnp: X.m: `-> stream` is not supported yet: answer each call"
+        refused_one("struct A(T) { value @0 :T; next @1 :A(A(T)); }"),
+        format!("x.capnp: A.next: {why}")
+    );
+    assert_eq!(
+        refused_one(
+            "struct A(T) { value @0 :T; b @1 :List(B(T)); } struct B(T) { a @0 :A(C(T)); } struct C(T) { value @0 :T; }"
+        ),
+        format!("x.capnp: B.a: {why}")
     );
 }
 
 #[test]
-fn constants_of_struct_and_list_types() {
-    let why =
-        "constants of struct and list types are not supported yet: use a number, Text or Data";
+fn defaults_that_never_end() {
     assert_eq!(
-        refused_one("struct S { a @0 :Bool; } const s :S = (a = true);"),
-        format!("x.capnp: s: {why}")
-    );
-    assert_eq!(
-        refused_one("const l :List(UInt8) = [1];"),
-        format!("x.capnp: l: {why}")
+        refused_one("struct A { list @0 :List(A) = [()]; }"),
+        "x.capnp: A.list: has a default that can contain the struct it is in, which reads as that default again: leave the \
+         default out"
     );
 }
 
 #[test]
-fn structs_that_contain_themselves() {
+fn names_that_are_none() {
     assert_eq!(
-        refused_one("struct A { b @0 :B; } struct B { list @0 :List(A); a @1 :A; }"),
+        refused_one("struct S { a @0 :Bool $Bus.name(\"foo-bar\"); b @1 :Bool $Bus.name(\"\"); }"),
         "2 problems in the schemas:\n  \
-         x.capnp: A.b: makes the struct contain itself: use a List, which may be empty\n  \
-         x.capnp: B.a: makes the struct contain itself: use a List, which may be empty"
+         x.capnp: S.a: `foo-bar` cannot be a name: use letters and digits, with a letter in front\n  \
+         x.capnp: S.b: `` cannot be a name: use letters and digits, with a letter in front"
     );
+    assert_eq!(
+        refused_one("struct S $Bus.name(\"1st\") {}"),
+        "x.capnp: S: `1st` cannot be a name: use letters and digits, with a letter in front"
+    );
+}
+
+#[test]
+fn files_of_another_crate_that_are_not_imported_or_named_here() {
+    let dir = tempfile::tempdir().unwrap();
+    write(
+        dir.path(),
+        "a.capnp",
+        0,
+        "using B = import \"b.capnp\"; struct A { b @0 :B.B; }",
+    );
+    write(dir.path(), "b.capnp", 1, "struct B {}");
+    let builder = |id, path| {
+        dsoftbus_codegen::configure()
+            .schema_dir(dir.path())
+            .out_dir(dir.path().join("out"))
+            .extern_module(id, path)
+    };
+    let b = 0xb0a1_b2c3_d4e5_f601;
+    assert_eq!(
+        builder(5, "::other")
+            .compile(["a.capnp", "b.capnp"])
+            .unwrap_err()
+            .to_string(),
+        "no schema imports the file with ID 0x5 that `extern_module` says `other` has: correct the ID, or leave it out"
+    );
+    assert_eq!(
+        builder(b, "::other")
+            .compile(["a.capnp", "b.capnp"])
+            .unwrap_err()
+            .to_string(),
+        "the file with ID 0xb0a1b2c3d4e5f601 is named to `compile`, and to `extern_module` as one that `other` has: name it to \
+         one of them"
+    );
+    assert_eq!(
+        builder(b, "other-crate").compile(["a.capnp"]),
+        Err(dsoftbus_codegen::Error::BadModule("other-crate".to_owned()))
+    );
+    assert_eq!(builder(b, "::other").compile(["a.capnp"]), Ok(()));
 }
 
 #[test]
@@ -238,14 +264,15 @@ fn names_that_meet_in_rust() {
         refused_one("struct XClient {} interface X $Bus.channel(0x100) {}"),
         "x.capnp: X: needs the Rust name `XClient`, which x.capnp: XClient has already: rename one of them"
     );
-    let message = refused_one(
-        "interface X $Bus.channel(0x100) { m @0 () -> (a :Bool, b :Bool); struct MResults { a @0 :Bool; } }",
+    assert_eq!(
+        refused_one("struct S { any @0 :AnyPointer; } struct SPipeline {}"),
+        "x.capnp: SPipeline: needs the Rust name `SPipeline`, which x.capnp: S has already: rename one of them"
     );
-    assert!(
-        message.contains(
-            "x.capnp: X.MResults: meets the struct that x.capnp: X.m makes: rename one of them"
+    assert_eq!(
+        refused_one(
+            "interface X $Bus.channel(0x100) { m @0 () -> (a :Bool, b :Bool); struct MResults { a @0 :Bool; } }"
         ),
-        "{message}"
+        "x.capnp: X.MResults: needs the Rust name `MResults`, which x.capnp: X.m has already: rename one of them"
     );
     assert_eq!(
         refused_one("interface X $Bus.channel(0x100) { const channel :UInt8 = 1; }"),
@@ -261,7 +288,7 @@ fn names_that_meet_in_rust() {
 fn enumerants_without_a_name_for_the_unknown() {
     assert_eq!(
         refused_one("enum E { unknown @0; unknownValue @1; }"),
-        "x.capnp: E: `unknown` and `unknownValue` leave no name for values that are not in the schema: rename one of them"
+        "x.capnp: E: E.unknown and E.unknownValue leave no name for values that are not in the schema: rename one of them"
     );
 }
 
@@ -309,11 +336,11 @@ fn types_of_files_that_are_not_compiled() {
     };
     assert_eq!(
         compile(&["a.capnp"]).unwrap_err().to_string(),
-        "a.capnp: A.b: is of `b.capnp`, which is imported but not compiled: add that file to `compile`"
+        "a.capnp: A.b: is of `b.capnp`, which is imported but not compiled: add that file to `compile`, or say with `extern_module` which crate has it"
     );
     assert_eq!(
         compile(&["c.capnp"]).unwrap_err().to_string(),
-        "c.capnp: C.m: its parameters are `b.capnp:B`, whose file is imported but not compiled: add that file to `compile`"
+        "c.capnp: C.m: its parameters are `b.capnp:B`, whose file is imported but not compiled: add that file to `compile`, or say with `extern_module` which crate has it"
     );
     assert_eq!(compile(&["a.capnp", "b.capnp", "c.capnp"]), Ok(()));
 }

@@ -1,6 +1,8 @@
 //! `caps.capnp` by hand: clients as generated code would have them, over capnpc's code alone. The service is in
 //! [`hub`](crate::hub).
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use dsoftbus::{
     __private::capnp::{
         self,

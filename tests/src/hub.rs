@@ -1,5 +1,7 @@
 //! [`TestHub`]: the service behind `caps.capnp`, as skeletons written by hand.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,

@@ -5,7 +5,7 @@ dsoftbus::include_schemas!();
 
 #[doc(hidden)]
 #[rustfmt::skip]
-#[allow(warnings, clippy::all, missing_docs, missing_debug_implementations, unnameable_types, unreachable_pub)]
+#[allow(warnings, clippy::all, clippy::unwrap_used, missing_docs, missing_debug_implementations, unnameable_types, unreachable_pub)]
 pub mod caps_capnp {
     include!(concat!(env!("OUT_DIR"), "/caps_capnp.rs"));
 }

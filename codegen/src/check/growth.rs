@@ -7,7 +7,7 @@ use crate::model::{Field, Item, Named, Param, Schema, Struct, Type, Value};
 
 pub(super) fn growth(schema: &Schema, problems: &mut Problems) {
     let mut structs = Vec::new();
-    each_item(schema.items(), &mut |item| {
+    each_item(schema.all_items(), &mut |item| {
         if let Item::Struct(body) = item {
             structs.push(body);
         }

@@ -75,7 +75,7 @@ fn signature(method: &Method, problems: &mut Problems) {
             Shape::Unknown(_) if method.streaming => {}
             Shape::Unknown(name) => problems.add(
                 &method.place,
-                &format!("its {what} are `{name}`, whose file is imported but not compiled: add that file to `compile`"),
+                &format!("its {what} are `{name}`, whose file is imported but not compiled: add that file to `compile`, or say with `extern_module` which crate has it"),
             ),
         }
     }
@@ -102,7 +102,7 @@ pub(super) fn channels(
         let place = &body.name.place;
         let channel = match body.channels.as_slice() {
             [channel] => *channel,
-            [] if engines.is_used(body.id) || !services.contains(place.file.as_str()) => return,
+            [] if engines.is_object(body) || !services.contains(place.file.as_str()) => return,
             [] => {
                 return problems.add(
                     place,

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use super::Problems;
 use crate::emit;
-use crate::model::{Item, Place, Schema, Shape, Struct};
+use crate::engine::Engines;
+use crate::model::{Item, Kind, Place, Schema, Shape, Struct};
 use crate::names;
 
-pub(super) fn names(schema: &Schema, problems: &mut Problems) {
+pub(super) fn names(schema: &Schema, engines: &Engines<'_>, problems: &mut Problems) {
     let mut table = Table {
         taken: BTreeMap::new(),
+        engines,
         problems,
     };
     for file in &schema.files {
@@ -35,6 +37,7 @@ enum Space {
 
 struct Table<'p> {
     taken: BTreeMap<(Vec<String>, Space, String), Place>,
+    engines: &'p Engines<'p>,
     problems: &'p mut Problems,
 }
 
@@ -66,8 +69,9 @@ impl Table<'_> {
                     let place = &body.name.place;
                     let name = &body.name.name;
                     self.claim(scope, Space::Type, name, place);
-                    self.claim(scope, Space::Type, &format!("{name}Client"), place);
-                    self.claim(scope, Space::Type, &format!("{name}Skeleton"), place);
+                    for suffix in ["Client", "Skeleton", "Mock"] {
+                        self.claim(scope, Space::Type, &format!("{name}{suffix}"), place);
+                    }
                     self.claim(scope, Space::Type, &body.name.module, place);
                     let scope = inner(scope, &body.name.module);
                     for constant in emit::INTERFACE_CONSTANTS {
@@ -80,6 +84,7 @@ impl Table<'_> {
                             && results.fields.len() > 1
                         {
                             self.claim(&scope, Space::Type, &results.name.name, &method.place);
+                            self.pipeline(results, &scope);
                         }
                     }
                     self.items(&body.items, &scope);
@@ -88,10 +93,19 @@ impl Table<'_> {
         }
     }
 
+    /// What capabilities in a struct are called through before it is there.
+    fn pipeline(&mut self, body: &Struct, scope: &[String]) {
+        if body.name.kind == Kind::Struct && self.engines.is_pipelined(body) {
+            let name = format!("{}Pipeline", body.name.name);
+            self.claim(scope, Space::Type, &name, &body.name.place);
+        }
+    }
+
     /// A struct or group, and the module of what is nested in it.
     fn structure(&mut self, body: &Struct, scope: &[String]) {
         let place = &body.name.place;
         self.claim(scope, Space::Type, &body.name.name, place);
+        self.pipeline(body, scope);
         let groups: Vec<&Struct> = body
             .fields
             .iter()

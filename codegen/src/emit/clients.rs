@@ -19,11 +19,11 @@ impl Emitter<'_> {
             },
             quote! {
                 impl #bounded ::dsoftbus::Pointer for #client #args {
-                    fn read(from: ::dsoftbus::__private::PointerReader<'_>) -> ::dsoftbus::__private::capnp::Result<Self> {
+                    fn read(from: ::dsoftbus::__private::PointerReader<'_>) -> ::dsoftbus::__private::Result<Self> {
                         ::dsoftbus::__private::read_client(from)
                     }
 
-                    fn write(&self, to: ::dsoftbus::__private::PointerBuilder<'_>) -> ::dsoftbus::__private::capnp::Result<()> {
+                    fn write(&self, to: ::dsoftbus::__private::PointerBuilder<'_>) -> ::dsoftbus::__private::Result<()> {
                         ::dsoftbus::__private::write_client(self, to)
                     }
 

@@ -25,7 +25,7 @@ impl Emitter<'_> {
                 return quote! {
                     #doc
                     pub static #name: ::std::sync::LazyLock<#ty> =
-                        ::std::sync::LazyLock::new(|| ::dsoftbus::__private::constant(#words));
+                        ::std::sync::LazyLock::new(|| { ::dsoftbus::__private::constant(#words) });
                 };
             }
             (ty, Value::Zero) if ty.is_pointer() => {

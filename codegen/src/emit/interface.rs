@@ -148,13 +148,13 @@ impl Emitter<'_> {
 
     /// Path to the module of an interface.
     pub(super) fn interface_module(&self, body: &Interface) -> TokenStream {
-        self.path(body.name.scope.iter().chain([&body.name.module]))
+        self.path_in(&body.name, &body.name.module)
     }
 
     /// Path to the module of an interface that another one extends.
     pub(super) fn module_of(&self, named: &Named) -> TokenStream {
         let name = self.name_of(named.id);
-        self.path(name.scope.iter().chain([&name.module]))
+        self.path_in(name, &name.module)
     }
 
     /// Path to what is named after a struct or interface and lies beside it: `XClient`, `XMock`, `XPipeline`, with nothing
@@ -162,7 +162,7 @@ impl Emitter<'_> {
     pub(super) fn beside(&self, named: &Named, suffix: &str) -> TokenStream {
         let name = self.name_of(named.id);
         let beside = format!("{}{suffix}", name.name);
-        let path = self.path(name.scope.iter().chain([&beside]));
+        let path = self.path_in(name, &beside);
         let arguments = named.args.iter().map(|ty| self.owned(ty));
         if named.args.is_empty() {
             path

@@ -11,7 +11,7 @@ use crate::names;
 impl Emitter<'_> {
     /// `ThingPipeline`, for a struct or group with capabilities that do not lie in lists or unions.
     pub(super) fn pipeline(&self, body: &Struct) -> Vec<TokenStream> {
-        if !self.is_pipelined(body) {
+        if !self.engines.is_pipelined(body) {
             return Vec::new();
         }
         let name = names::ident(&body.name.name);
@@ -63,7 +63,7 @@ impl Emitter<'_> {
                     Some(group) => group,
                     None => *self.engines.structs.get(&named.id)?,
                 };
-                if !self.is_pipelined(inner) {
+                if !self.engines.is_pipelined(inner) {
                     return None;
                 }
                 self.beside(named, "Pipeline")
@@ -82,30 +82,6 @@ impl Emitter<'_> {
             #doc
             #[must_use]
             pub fn #ident(&self) -> #ty { ::core::convert::From::from(#pipeline) }
-        })
-    }
-
-    /// Whether a pipeline of this struct leads anywhere.
-    pub(super) fn is_pipelined(&self, body: &Struct) -> bool {
-        self.leads_somewhere(body, &mut Vec::new())
-    }
-
-    fn leads_somewhere(&self, body: &Struct, seen: &mut Vec<u64>) -> bool {
-        if seen.contains(&body.id) {
-            return false;
-        }
-        seen.push(body.id);
-        body.always().any(|field| match (&field.group, &field.ty) {
-            (Some(group), _) => self.leads_somewhere(group, seen),
-            (None, Type::Interface(_) | Type::Capability | Type::Sink(_) | Type::AnyPointer) => {
-                true
-            }
-            (None, Type::Struct(named)) => self
-                .engines
-                .structs
-                .get(&named.id)
-                .is_some_and(|inner| self.leads_somewhere(inner, seen)),
-            _ => false,
         })
     }
 }

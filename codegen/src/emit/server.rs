@@ -208,7 +208,7 @@ impl Emitter<'_> {
     fn skeleton_of(&self, parent: &Named) -> TokenStream {
         let name = self.name_of(parent.id);
         let skeleton = format!("{}Skeleton", name.name);
-        let path = self.path(name.scope.iter().chain([&skeleton]));
+        let path = self.path_in(name, &skeleton);
         let arguments = parent.args.iter().map(|ty| self.owned(ty));
         quote!(#path::<S, #(#arguments),*>)
     }

@@ -52,15 +52,11 @@ impl Emitter<'_> {
 
         let (_, which_args) = parameters(&body.member_params());
         let which = body.discriminant.map(|_| {
-            let ty = self.path(
-                body.name
-                    .scope
-                    .iter()
-                    .chain([&body.name.module, &WHICH.to_owned()]),
-            );
+            let module = self.path_in(&body.name, &body.name.module);
+            let union = names::ident(WHICH);
             quote! {
                 /// Which member of the union is set.
-                pub which: #ty #which_args
+                pub which: #module::#union #which_args
             }
         });
         let read_which = which.is_some().then(|| quote!(which: from.group()?));
@@ -81,12 +77,12 @@ impl Emitter<'_> {
             },
             quote! {
                 impl #bounded ::dsoftbus::__private::Body for #name #args {
-                    fn read_body(from: &::dsoftbus::__private::StructReader<'_>) -> ::dsoftbus::__private::capnp::Result<Self> {
+                    fn read_body(from: &::dsoftbus::__private::StructReader<'_>) -> ::dsoftbus::__private::Result<Self> {
                         #unused_reader
                         ::core::result::Result::Ok(Self { #(#idents: #reads,)* #read_which })
                     }
 
-                    fn write_body(&self, to: &mut ::dsoftbus::__private::StructBuilder<'_>) -> ::dsoftbus::__private::capnp::Result<()> {
+                    fn write_body(&self, to: &mut ::dsoftbus::__private::StructBuilder<'_>) -> ::dsoftbus::__private::Result<()> {
                         #unused_builder
                         #(#writes)*
                         #write_which

@@ -90,14 +90,14 @@ impl Emitter<'_> {
             },
             quote! {
                 impl #bounded ::dsoftbus::__private::Body for #name #args {
-                    fn read_body(from: &::dsoftbus::__private::StructReader<'_>) -> ::dsoftbus::__private::capnp::Result<Self> {
+                    fn read_body(from: &::dsoftbus::__private::StructReader<'_>) -> ::dsoftbus::__private::Result<Self> {
                         ::core::result::Result::Ok(match from.discriminant(#offset) {
                             #(#numbers => #reads,)*
                             other => Self::#unknown(other),
                         })
                     }
 
-                    fn write_body(&self, to: &mut ::dsoftbus::__private::StructBuilder<'_>) -> ::dsoftbus::__private::capnp::Result<()> {
+                    fn write_body(&self, to: &mut ::dsoftbus::__private::StructBuilder<'_>) -> ::dsoftbus::__private::Result<()> {
                         match self {
                             #(#writes)*
                             Self::#unknown(other) => to.discriminant(#offset, *other),

@@ -33,12 +33,12 @@ pub(crate) fn for_capnpc(
     for index in 0..files.len() {
         let mut requested = files.reborrow().get(index);
         let name = requested.reborrow().get_filename()?.to_string()?;
-        requested.set_filename(&names::file(&name));
+        requested.set_filename(names::file(&name));
         let mut imports = requested.get_imports()?;
         for index in 0..imports.len() {
             let mut import = imports.reborrow().get(index);
             let name = import.reborrow().get_name()?.to_string()?;
-            import.set_name(&names::file(&name));
+            import.set_name(names::file(&name));
         }
     }
     let mut builders = root.get_nodes()?;
@@ -95,7 +95,7 @@ fn change_body(mut node: node::Builder<'_>, names: &RawNames) -> capnp::Result<(
                 let mut method = methods.reborrow().get(index);
                 method.reborrow().init_annotations(0);
                 let name = method.reborrow().get_name()?.to_string()?;
-                method.set_name(&method_name(&name));
+                method.set_name(method_name(&name));
                 brand(method.reborrow().get_param_brand()?)?;
                 brand(method.get_result_brand()?)?;
             }
@@ -106,7 +106,7 @@ fn change_body(mut node: node::Builder<'_>, names: &RawNames) -> capnp::Result<(
                 let mut enumerant = enumerants.reborrow().get(index);
                 enumerant.reborrow().init_annotations(0);
                 let name = enumerant.reborrow().get_name()?.to_string()?;
-                enumerant.set_name(&enumerant_name(&name));
+                enumerant.set_name(enumerant_name(&name));
             }
         }
         node::Struct(body) => {

@@ -124,7 +124,8 @@ impl<'a> Source<'a> {
                 .unwrap_or("an unknown file");
             let file = name.split(':').next().unwrap_or(name);
             Type::Unsupported(format!(
-                "is of `{file}`, which is imported but not compiled: add that file to `compile`"
+                "is of `{file}`, which is imported but not compiled: add that file to `compile`, or say with `extern_module` which \
+                 crate has it"
             ))
         })
     }

@@ -7,6 +7,16 @@ use std::{env, fs};
 /// Directory and schemas.
 const FIXTURES: &[(&str, &[&str])] = &[
     ("any_pointer", &["any_pointer.capnp"]),
+    (
+        "base",
+        &[
+            "capabilities.capnp",
+            "constants.capnp",
+            "generics.capnp",
+            "shared.capnp",
+            "unions.capnp",
+        ],
+    ),
     ("broad", &["broad.capnp", "shared.capnp"]),
     (
         "bundled",
@@ -44,6 +54,16 @@ fn main() -> dsoftbus_codegen::Result<()> {
             .pairs()
             .compile(*schemas)?;
     }
+    let external = dsoftbus_codegen::configure()
+        .schema_dir("../golden")
+        .out_dir(out.join("external"))
+        .pairs();
+    [0x16, 0x15, 0x12, 0x03, 0x10]
+        .into_iter()
+        .fold(external, |builder, last| {
+            builder.extern_module(0xb0a1_b2c3_d4e5_f600 | last, "::dsoftbus_generated_tests")
+        })
+        .compile(["external.capnp"])?;
     reference(&out.join("reference"))
 }
 

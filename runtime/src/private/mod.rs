@@ -15,9 +15,11 @@ mod outline;
 mod pointer;
 mod raw;
 mod structs;
+#[cfg(test)]
+mod tests;
 mod text;
 
-pub use ::capnp;
+pub use ::capnp::{self, Result};
 pub use dsoftbus_proto::message::IncomingReader;
 
 pub(crate) use self::outline::outline;

@@ -2,40 +2,31 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
     panic::AssertUnwindSafe,
     rc::{Rc, Weak},
     sync::Arc,
     task::{Context, Poll, Waker},
-    time::Duration,
 };
 
 use capnp::message::{Builder, HeapAllocator};
 use capnp_rpc::{IncomingMessage, RpcSystem};
-use dsoftbus_proto::{
-    frame::CloseCode,
-    identity::DeviceId,
-    message::{Message, Outgoing},
-    mux::{Outbound, SendError},
-};
+use dsoftbus_proto::{frame::CloseCode, identity::DeviceId};
 use futures::FutureExt as _;
 use tokio::{runtime::Handle, time::Instant};
 
 use super::{
-    backlog::Backlog,
     convert::to_status,
-    gate::{Arrived, Gate, Sent, Verdict},
+    gate::Arrived,
     import::{Load, too_much_waits},
-    limits::{
-        MAX_ANSWERS_WAITING, MAX_BACKLOG, MAX_CALLS_WAITING, MAX_EXPORTS, MAX_IMPORTS,
-        MAX_RESULTS_WAITING,
-    },
-    link::{ChannelNumber, Inbound, Link},
+    limits::{MAX_CALLS_WAITING, MAX_EXPORTS, MAX_IMPORTS, MAX_RESULTS_WAITING},
+    link::{ChannelNumber, Link},
     network::{self, Network},
     registry::Vat,
     served::{Identity, Served},
     task::{Task, drop_caught},
     thread::{Opened, Queue, Serve},
+    traffic::Traffic,
 };
 use crate::{
     Capability, Result, Status,
@@ -62,20 +53,11 @@ pub(super) struct Channel {
     pub(super) hint: Cell<Hint>,
     /// The message with content that `capnp-rpc` read last.
     pub(super) arrived: RefCell<Option<Rc<Arrived>>>,
-    gate: RefCell<Gate>,
-    inbox: RefCell<VecDeque<Inbound>>,
-    receiver: RefCell<Option<Waker>>,
-    /// Cost of messages that were taken, to be given back.
-    consumed: Cell<u32>,
-    outbox: RefCell<Vec<Out>>,
-    backlog: RefCell<Backlog>,
+    traffic: Traffic,
     task: RefCell<Option<Waker>>,
-    /// Why the session says that nothing more comes.
-    ended: RefCell<Option<Status>>,
     /// How `capnp-rpc` gave up.
     down: RefCell<Option<capnp::Error>>,
     panicked: Cell<bool>,
-    too_long: Cell<bool>,
     closed: RefCell<Option<Status>>,
 }
 
@@ -87,20 +69,6 @@ pub(super) struct Hint {
     pub(super) words: u32,
 }
 
-/// A message on its way to the session.
-struct Out {
-    body: Body,
-    deadline: Option<Instant>,
-    bytes: usize,
-    call: bool,
-}
-
-enum Body {
-    /// `capnp-rpc` may go on reading it.
-    Shared(Rc<Builder<HeapAllocator>>),
-    Owned(Outgoing),
-}
-
 impl Channel {
     fn new(
         vat: &Rc<Vat>,
@@ -110,7 +78,10 @@ impl Channel {
         opener: bool,
         load: Arc<Load>,
     ) -> Rc<Self> {
+        let user = vat.user.clone();
+        let traffic = Traffic::new(Arc::clone(&session), key, Arc::clone(&link), user);
         let channel = Rc::new(Self {
+            traffic,
             vat: Rc::downgrade(vat),
             user: vat.user.clone(),
             session,
@@ -123,17 +94,9 @@ impl Channel {
             hooks: RefCell::default(),
             hint: Cell::default(),
             arrived: RefCell::default(),
-            gate: RefCell::default(),
-            inbox: RefCell::default(),
-            receiver: RefCell::default(),
-            consumed: Cell::default(),
-            outbox: RefCell::default(),
-            backlog: RefCell::default(),
             task: RefCell::default(),
-            ended: RefCell::default(),
             down: RefCell::default(),
             panicked: Cell::default(),
-            too_long: Cell::default(),
             closed: RefCell::default(),
         });
         let number = channel.number();
@@ -217,6 +180,13 @@ impl Channel {
         self.closed.borrow().clone()
     }
 
+    /// Whether calls of the peer need not start any more: nobody would read what becomes of them.
+    pub(super) fn is_over(&self) -> bool {
+        self.traffic.ended().is_some()
+            || self.down.borrow().is_some()
+            || self.closed.borrow().is_some()
+    }
+
     /// How a call fails with `error`: as the channel did, if that has ended.
     pub(super) fn status(&self, error: &capnp::Error) -> Status {
         self.closed().unwrap_or_else(|| to_status(error))
@@ -276,7 +246,10 @@ impl Channel {
     ///
     /// `resource_exhausted` when too much waits for the peer.
     pub(super) fn admit_call(&self) -> Result<()> {
-        match self.waiting(|backlog| backlog.calls() > MAX_CALLS_WAITING) {
+        match self
+            .traffic
+            .exceeds(|backlog| backlog.calls() > MAX_CALLS_WAITING)
+        {
             true => Err(too_much_waits()),
             false => Ok(()),
         }
@@ -288,7 +261,10 @@ impl Channel {
     ///
     /// `resource_exhausted` when too much waits for the peer.
     pub(super) fn admit_results(&self) -> Result<()> {
-        match self.waiting(|backlog| backlog.others() > MAX_RESULTS_WAITING) {
+        match self
+            .traffic
+            .exceeds(|backlog| backlog.others() > MAX_RESULTS_WAITING)
+        {
             true => Err(Status::resource_exhausted(
                 "too many answers wait for this channel",
             )),
@@ -296,148 +272,35 @@ impl Channel {
         }
     }
 
-    /// Whether more waits than `limit` allows. What is known of the session's queue may be old, so that one look at it is worth
-    /// while before anybody is refused.
-    fn waiting(&self, limit: impl Fn(&Backlog) -> bool) -> bool {
-        if !limit(&self.backlog.borrow()) {
-            return false;
-        }
-        let queued = self.session.core().mux.queued(self.key.id());
-        let mut backlog = self.backlog.borrow_mut();
-        backlog.update(queued);
-        limit(&backlog)
-    }
-
     /// The next message for `capnp-rpc`; none once the channel has ended.
     pub(super) fn poll_receive(
         self: &Rc<Self>,
         cx: &Context<'_>,
     ) -> Poll<capnp::Result<Option<Box<dyn IncomingMessage>>>> {
-        loop {
-            let next = self.inbox.borrow_mut().pop_front();
-            let Some(inbound) = next else {
-                if self.ended.borrow().is_some() {
-                    return Poll::Ready(Ok(None));
-                }
-                self.receiver.replace(Some(cx.waker().clone()));
-                return Poll::Pending;
-            };
-            let consumed = self.consumed.get().saturating_add(inbound.cost);
-            self.consumed.set(consumed);
-            let crowded = self.waiting(|backlog| backlog.others() > MAX_ANSWERS_WAITING);
-            let verdict = self
-                .gate
-                .borrow_mut()
-                .admit(inbound.message, inbound.deadline, crowded);
-            match verdict {
-                Verdict::Pass(message, arrived) => {
-                    let message = network::Incoming::new(message, arrived, self);
-                    return Poll::Ready(Ok(Some(Box::new(message))));
-                }
-                Verdict::Handled(answers) => {
-                    for answer in answers {
-                        let bytes = answer.len_bytes();
-                        self.push(Body::Owned(answer), None, bytes, false);
-                    }
-                }
-                Verdict::Violation(error) => return Poll::Ready(Err(error)),
-            }
-        }
+        self.traffic.poll_next(cx).map_ok(|next| {
+            let (message, arrived) = next?;
+            Some(Box::new(network::Incoming::new(message, arrived, self)) as _)
+        })
     }
 
     /// Queues a message of `capnp-rpc`.
     pub(super) fn send(&self, message: Rc<Builder<HeapAllocator>>, deadline: Option<Instant>) {
-        let sent = self.gate.borrow_mut().sent(&message);
-        let call = matches!(sent, Ok(Sent::Call));
-        if let Ok(Sent::Awaited(finish)) = sent {
-            self.inbox.borrow_mut().push_back(Inbound {
-                message: finish,
-                deadline: None,
-                cost: 0,
-            });
-            self.wake_receiver();
-        }
-        let bytes = message.size_in_words().saturating_mul(8);
-        self.push(Body::Shared(message), deadline, bytes, call);
-    }
-
-    fn push(&self, body: Body, deadline: Option<Instant>, bytes: usize, call: bool) {
-        if self.closed.borrow().is_some() {
-            return;
-        }
-        self.backlog.borrow_mut().wait(bytes, call);
-        self.outbox.borrow_mut().push(Out {
-            body,
-            deadline,
-            bytes,
-            call,
-        });
-        self.wake();
-    }
-
-    fn wake_receiver(&self) {
-        if let Some(waker) = self.receiver.take() {
-            waker.wake();
+        if self.closed.borrow().is_none() {
+            self.traffic.send(message, deadline);
+            self.wake();
         }
     }
 
-    /// Takes what has come in.
+    /// Begins a turn: takes what has come in.
     pub(super) fn take_in(&self) {
-        let (messages, ended) = self.link.take();
-        if messages.is_empty() && ended.is_none() {
-            return;
-        }
-        self.inbox.borrow_mut().extend(messages);
-        if ended.is_some() {
-            self.ended.replace(ended);
-        }
-        self.wake_receiver();
+        self.traffic.take_in();
     }
 
-    /// Ends a turn: hands over to the session what goes out, all of it at once, and gives back the credit of what came in.
+    /// Ends a turn: hands over what goes out.
     pub(super) fn settle(&self) {
         // Who reads content looks right after; what is left here is of no use to anybody.
         self.arrived.take();
-        let outbox = self.outbox.take();
-        let consumed = self.consumed.take();
-        if outbox.is_empty() && consumed == 0 {
-            return;
-        }
-        let now = {
-            let _entered = self.user.enter();
-            Instant::now()
-        };
-        // What has to be copied is copied without the lock.
-        let outbox: Vec<_> = outbox
-            .into_iter()
-            .map(|out| (out.body.into_outgoing(), out.deadline, out.bytes, out.call))
-            .collect();
-        let id = self.key.id();
-        {
-            let mut core = self.session.core();
-            if !core.is_current(self.key) {
-                core.mux.refund(consumed);
-                return;
-            }
-            core.mux.consume(id, consumed);
-            let mut backlog = self.backlog.borrow_mut();
-            for (outgoing, deadline, bytes, call) in outbox {
-                let before = core.mux.queued(id);
-                let milliseconds = deadline.map_or(0, |deadline| milliseconds(deadline - now));
-                let sent = match outgoing {
-                    Some(outgoing) => core.mux.send(id, Outbound::Message(outgoing, milliseconds)),
-                    None => Err(SendError::TooLong { length: bytes }),
-                };
-                if matches!(sent, Err(SendError::TooLong { .. })) {
-                    self.too_long.set(true);
-                }
-                let queued = core.mux.queued(id).saturating_sub(before);
-                backlog.hand_over(bytes, queued, call);
-            }
-            backlog.update(core.mux.queued(id));
-            core.recount(self.key);
-        }
-        self.session.wake_driver();
+        self.traffic.hand_over();
     }
 
     /// `capnp-rpc` has given up the connection.
@@ -464,16 +327,16 @@ impl Channel {
             let status = Status::internal("the channel was reset: an internal error");
             return Some((status, Some(CloseCode::INTERNAL_ERROR)));
         }
-        if self.too_long.get() || self.backlog.borrow().total() > MAX_BACKLOG {
+        if self.traffic.is_overfull() {
             let status = Status::resource_exhausted("the channel was reset: too much waits on it");
             return Some((status, Some(CloseCode::RESOURCE_LIMIT)));
         }
         if let Some(error) = &*self.down.borrow() {
-            if let Some(status) = &*self.ended.borrow() {
-                return Some((status.clone(), None));
+            if let Some(status) = self.traffic.ended() {
+                return Some((status, None));
             }
-            if let Some(aborted) = self.gate.borrow().aborted() {
-                let fault = Fault::aborted(aborted);
+            if let Some(aborted) = self.traffic.aborted() {
+                let fault = Fault::aborted(&aborted);
                 return Some((fault.to_status(), Some(fault.close_code())));
             }
             let status = Status::unavailable(format!("the channel was reset: {error}"));
@@ -482,7 +345,7 @@ impl Channel {
         let unused = self.opener
             && self.imports.get() == 0
             && self.exports.get() == 0
-            && self.gate.borrow().is_idle();
+            && self.traffic.is_idle();
         unused.then(|| {
             let status = Status::unavailable("the channel is closed");
             (status, Some(CloseCode::END))
@@ -496,25 +359,7 @@ impl Channel {
         }
         tracing::debug!(peer = %self.peer(), channel = ?self.key, %status, "level 1 channel ended");
         self.closed.replace(Some(status));
-        self.outbox.take();
-        let left = self.inbox.take().into_iter().chain(self.link.take().0);
-        let left = left.fold(self.consumed.take(), |sum, inbound| {
-            sum.saturating_add(inbound.cost)
-        });
-        {
-            let mut core = self.session.core();
-            if core.is_current(self.key) {
-                core.mux.consume(self.key.id(), left);
-                if let Some(code) = code {
-                    core.mux.close(self.key.id(), code, &[]);
-                    core.mux.discard(self.key.id());
-                }
-                core.remove(self.key);
-            } else {
-                core.mux.refund(left);
-            }
-        }
-        self.session.wake_driver();
+        self.traffic.end(code);
         if let Some(vat) = self.vat.upgrade() {
             let gone = vat.channels.borrow_mut().remove(&self.number());
             drop(gone);
@@ -540,25 +385,4 @@ impl Channel {
         self.clean_up();
         self.wake();
     }
-}
-
-impl Body {
-    /// The message to be sent; `None` if no peer would take it.
-    fn into_outgoing(self) -> Option<Outgoing> {
-        match self {
-            Self::Owned(outgoing) => Some(outgoing),
-            Self::Shared(message) => match Rc::try_unwrap(message) {
-                Ok(message) => Some(Outgoing::built(message)),
-                Err(message) => {
-                    let copy = Message::copy_of(&message.get_segments_for_output());
-                    copy.ok().map(Outgoing::from)
-                }
-            },
-        }
-    }
-}
-
-/// Whole milliseconds for the wire: at least 1, since 0 says "no deadline".
-fn milliseconds(left: Duration) -> u32 {
-    u32::try_from(left.as_millis()).unwrap_or(u32::MAX).max(1)
 }

@@ -46,7 +46,7 @@ pub(super) enum Started {
 
 /// Starts the handler of a call. One that waits goes on in a task of the user's runtime.
 pub(super) fn start(served: &Served, call: Call) -> Started {
-    if call.cancel.is_set() {
+    if call.cancel.is_set() || served.channel.is_over() {
         return Started::Done(Err(cancelled()));
     }
     let Some(skeleton) = served.skeleton() else {

@@ -32,6 +32,7 @@ mod registry;
 mod served;
 mod task;
 mod thread;
+mod traffic;
 
 pub(crate) use self::{
     early::Early,

@@ -91,7 +91,7 @@ fn start(user: Handle, holds_clock: bool) -> io::Result<Arc<Queue>> {
         .stack_size(STACK)
         .spawn(move || {
             // Whatever happens here, nobody may wait for this thread for ever.
-            let _close = CloseOnDrop(Arc::clone(&commands));
+            let _stop = StopOnDrop(Arc::clone(&commands));
             let vat = Vat::new(Arc::clone(&commands), user);
             LocalSet::new().block_on(&runtime, run(commands, vat));
         })?;
@@ -108,13 +108,16 @@ async fn run(queue: Arc<Queue>, vat: Rc<Vat>) {
     vat.end();
 }
 
-struct CloseOnDrop(Arc<Queue>);
+struct StopOnDrop(Arc<Queue>);
 
-impl Drop for CloseOnDrop {
+impl Drop for StopOnDrop {
     fn drop(&mut self) {
         self.0.close();
-        // Outside of the lock: what is dropped may push.
-        let left = std::mem::take(&mut lock(&self.0.state).commands);
+        let mut state = lock(&self.0.state);
+        state.hold = None;
+        let left = std::mem::take(&mut state.commands);
+        // Without the lock: what is dropped may push.
+        drop(state);
         drop(left);
     }
 }

@@ -1,1 +1,3 @@
-//! Nothing: what is generated is included by the tests, each in a crate of its own.
+//! The code of some schemas, which tests of this package use as that of another crate.
+
+include!(concat!(env!("OUT_DIR"), "/base/dsoftbus.rs"));
