@@ -78,7 +78,7 @@ impl Builder {
 
     /// Where the record of the wire is that a build is checked against. Default: `wire.lock` in the schema directory.
     ///
-    /// Builds that compile different files need different ones. See [the crate](crate#what-must-not-change).
+    /// Builds that compile different files need different ones. See [the guide](crate::guide#8-what-must-not-change).
     pub fn lock_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.lock_file = Some(path.into());
         self

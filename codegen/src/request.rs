@@ -403,8 +403,11 @@ impl<'a> Source<'a> {
         for superclass in body.get_superclasses()? {
             match self.interface_type(superclass.get_id(), superclass.get_brand()?, &name.params)? {
                 Type::Interface(named) => supers.push(named),
-                Type::Unsupported(what) => unknown_supers.push(what),
-                _ => unknown_supers.push("cannot be extended".to_owned()),
+                Type::Unsupported(what) => unknown_supers.push(format!("extends what {what}")),
+                _ => unknown_supers.push(
+                    "extends a Sink, which the runtime implements: take the one that `dsoftbus::stream` makes"
+                        .to_owned(),
+                ),
             }
         }
         let mut methods = Vec::new();

@@ -92,7 +92,11 @@ fn every_refusal_is_what_the_guide_says() {
         for line in lines {
             if let Some(problem) = line.strip_prefix("→ ") {
                 if !schema.is_empty() {
-                    cases.push((std::mem::take(&mut schema), std::mem::take(&mut other), vec![]));
+                    cases.push((
+                        std::mem::take(&mut schema),
+                        std::mem::take(&mut other),
+                        vec![],
+                    ));
                 }
                 cases.last_mut().unwrap().2.push(problem);
             } else if let Some(line) = line.strip_prefix("b.capnp: ") {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use dsoftbus::{
-    Client, Context, Incoming, Node, Service, ServiceClient, ServiceDescriptor,
-    Skeleton, Trust, testing,
+    Client, Context, Incoming, Node, Service, ServiceClient, ServiceDescriptor, Skeleton, Trust,
+    testing,
 };
 use dsoftbus_guide::{Greeter, GreeterClient, GreeterMock, GreeterSkeleton, greeter};
 
@@ -69,7 +69,9 @@ fn mock() -> GreeterMock {
 #[tokio::test(start_paused = true)]
 async fn a_client_of_level_0_calls_a_service_of_level_1() {
     let node = Node::builder().allow(Trust::anyone());
-    let pair = testing::pair(node.serve(LaterService(mock()))).await.unwrap();
+    let pair = testing::pair(node.serve(LaterService(mock())))
+        .await
+        .unwrap();
     let client: GreeterClient = pair.peer.open().await.unwrap();
     assert_eq!(client.hello("bus").await.unwrap(), "hello");
     assert_eq!(client.hello("bus").await.unwrap(), "hello");
