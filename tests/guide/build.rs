@@ -2,6 +2,7 @@
 
 #[path = "src/markdown.rs"]
 #[allow(dead_code)]
+#[allow(unreachable_pub, reason = "the library has this module, too")]
 mod markdown;
 
 use std::{

@@ -78,10 +78,14 @@ impl Emitter<'_> {
             Some(_) => quote!(::core::clone::Clone::clone(&self.pipeline)),
             None => quote!(self.pipeline.field(#place)),
         };
+        let value = match field.ty {
+            Type::AnyPointer => pipeline,
+            _ => quote!(::core::convert::From::from(#pipeline)),
+        };
         Some(quote! {
             #doc
             #[must_use]
-            pub fn #ident(&self) -> #ty { ::core::convert::From::from(#pipeline) }
+            pub fn #ident(&self) -> #ty { #value }
         })
     }
 }

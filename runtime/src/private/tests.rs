@@ -190,7 +190,11 @@ fn damaged_messages_never_panic_and_are_read_or_refused() {
 
 #[test]
 fn elements_that_cost_the_sender_nothing_are_bounded_in_number_and_in_bytes() {
-    let empty = |count| built(|raw| drop(raw.init_struct_list(count, size(0, 0))));
+    let empty = |count| {
+        built(|raw| {
+            raw.init_struct_list(count, size(0, 0));
+        })
+    };
     assert_eq!(read::<Vec<Item>>(&empty(10)).unwrap().len(), 10);
     // Each takes hundreds of bytes when it is decoded.
     let most = u32::try_from(MAX_DECODED / size_of::<Item>()).unwrap();
@@ -202,7 +206,7 @@ fn elements_that_cost_the_sender_nothing_are_bounded_in_number_and_in_bytes() {
     // Of those that take none, the traversal limit bounds the number.
     let many = u32::try_from(TRAVERSAL_LIMIT).unwrap() + 1;
     let error = read::<Vec<()>>(&built(|raw| {
-        drop(raw.init_list(layout::ElementSize::Void, many));
+        raw.init_list(layout::ElementSize::Void, many);
     }))
     .unwrap_err();
     assert_eq!(error.kind, capnp::ErrorKind::ReadLimitExceeded);
@@ -230,7 +234,7 @@ fn lists_in_lists_share_one_budget() {
         let mut outer = raw.init_list(layout::ElementSize::Pointer, 4);
         for index in 0..4 {
             let inner = outer.reborrow().get_pointer_element(index);
-            drop(inner.init_struct_list(20_000, size(0, 0)));
+            inner.init_struct_list(20_000, size(0, 0));
         }
     });
     assert!(20_000 * size_of::<Item>() < MAX_DECODED);
@@ -267,7 +271,7 @@ fn an_error_names_the_field_it_is_about() {
     );
     let words = built(|raw| {
         let body = raw.init_struct(Item::SIZE);
-        drop(body.get_pointer_field(1).init_struct(Item::SIZE));
+        body.get_pointer_field(1).init_struct(Item::SIZE);
     });
     let error = read::<Item>(&words).unwrap_err();
     assert!(error.extra.starts_with("`tags`: "), "{error}");
