@@ -36,9 +36,10 @@ pub(crate) const MARK: &str = "#[dsoftbus_generated]";
 
 /// What generated code cannot keep to in a crate that knows nothing of it; it has no warnings of rustc and clippy's `pedantic`
 /// otherwise. `dead_code`, `unreachable_pub`: a client uses no skeleton, and the module may be private. `unused_qualifications`,
-/// `use_self`: paths are absolute, so that nothing in scope can change what they mean. `too_many_lines`: services have many methods. `derivable_impls`: the
+/// `use_self`: paths are absolute, so that nothing in scope can change what they mean. `too_many_lines`, `too_many_arguments`, `type_complexity`: services have as many methods and parameters as
+/// their schemas say. `derivable_impls`: the
 /// default of a union is spelled out, whatever its first member holds.
-pub(crate) const ALLOW: &str = "#[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_lines, clippy::use_self)]";
+pub(crate) const ALLOW: &str = "#[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]";
 
 /// What to emit besides what the schema says.
 pub(crate) struct Options<'s> {

@@ -133,9 +133,10 @@ impl Interceptor for Logging {
     fn call<'a>(&'a self, mut cx: Context, next: Next<'a>) -> Intercepted<'a> {
         Box::pin(async move {
             let Self(name, log) = self;
-            let method = cx.method().map_or("unknown".to_owned(), |method| {
-                format!("{}.{}", method.service, method.name)
-            });
+            let method = cx.method().map_or_else(
+                || "unknown".to_owned(),
+                |method| format!("{}.{}", method.service, method.name),
+            );
             log.write(format!("{name}: {method}"));
             cx.extensions_mut().insert(Tag(format!("left by {name}")));
             let reply = next.run(cx).await;

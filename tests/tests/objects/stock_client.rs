@@ -69,11 +69,9 @@ stock_scenarios! {
 }
 
 /// Waits for the results of a call.
-async fn done<R: Owned>(
-    call: RemotePromise<R>,
-) -> Result<capnp::capability::Response<R>, capnp::Error>
+async fn done<R>(call: RemotePromise<R>) -> Result<capnp::capability::Response<R>, capnp::Error>
 where
-    R: capnp::traits::Pipelined + Unpin + 'static,
+    R: Owned + capnp::traits::Pipelined + Unpin + 'static,
 {
     within(call.promise).await
 }

@@ -57,10 +57,14 @@ mod mapping {
                 a: ear(),
                 b: inside.clone(),
             })),
+            more: handles::More {
+                left: ear(),
+                right: StoreClient::default(),
+            },
             which: handles::Which::Third(ear()),
         };
         let written = AnyPointer::new(&handles).unwrap();
-        assert_eq!(written.capabilities().len(), 12);
+        assert_eq!(written.capabilities().len(), 13);
         let read: Handles = written.get().unwrap();
         assert_eq!(read, handles);
         assert_eq!(read.open.get::<Handles>().unwrap(), inside);

@@ -1,5 +1,6 @@
 //! Unions.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 #![deny(
     warnings,
     missing_docs,

@@ -32,7 +32,7 @@ pub(crate) fn ours(schemas: &Path, file: &str, typed_only: bool, out_dir: &Path)
         .schema_dir(schemas)
         .out_dir(out_dir);
     if typed_only {
-        generator = generator.typed_only();
+        generator = generator.raw(false);
     }
     Ok(generator.compile([file])?)
 }

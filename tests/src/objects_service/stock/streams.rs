@@ -181,7 +181,7 @@ pub(super) async fn produce(
         let mut request = sink.next_request();
         let mut number = request.get().init_item();
         number.set_value(value);
-        number.set_note(&padding(bytes));
+        number.set_note(padding(bytes));
         request.send().await?;
         watch.sent.count();
     }

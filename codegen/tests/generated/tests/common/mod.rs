@@ -1,6 +1,9 @@
 //! Compares native types with capnpc's: random messages are read, written again, and compared field by field through Cap'n
 //! Proto's own reflection.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+#![allow(dead_code, reason = "each test uses a part")]
+
 use dsoftbus::__private::capnp;
 use dsoftbus::{AnyPointer, Pointer};
 
