@@ -111,6 +111,7 @@ impl Promised {
         drop(queue);
         PromisedCall {
             answer: self.answer,
+            results: None,
             state,
         }
     }
@@ -125,6 +126,8 @@ impl PartialEq for Promised {
 /// A call of a promise.
 pub(crate) struct PromisedCall {
     answer: Answer,
+    /// Once they are there: they are given once.
+    results: Option<SharedIncoming>,
     state: Arc<Mutex<State>>,
 }
 
@@ -153,11 +156,14 @@ impl Future for PromisedCall {
             waiting.waker = Some(cx.waker().clone());
             drop(state);
             let this = &mut *self;
-            match this.answer.poll(cx) {
-                Poll::Ready(Ok(results)) => this.answer.start(&results),
-                Poll::Ready(Err(status)) => return Poll::Ready(Err(status)),
-                Poll::Pending => return Poll::Pending,
-            }
+            let results = match this.results.clone() {
+                Some(results) => results,
+                None => match this.answer.results.poll_unpin(cx) {
+                    Poll::Ready(results) => this.results.insert(results?).clone(),
+                    Poll::Pending => return Poll::Pending,
+                },
+            };
+            this.answer.start(&results.into());
             state = lock(&self.state);
         }
         match std::mem::replace(&mut *state, State::Taken) {
