@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::{TestObjects, Watch, stock};
-use crate::{ObjectsClient, objects, objects_capnp, within};
+use crate::{ObjectsClient, objects, objects_capnp, promptly, within};
 
 /// Where the objects of a scenario are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -55,9 +55,8 @@ pub async fn at<F: Future<Output = ()>>(place: Place, scenario: impl FnOnce(Benc
         let (watch, mine) = (bench.watch.clone(), bench.mine.clone());
         let pair = bench.pair.clone();
         within(scenario(bench)).await;
-        // A slow object still works off what a window of calls has under way.
-        within(watch.is_idle()).await;
-        within(mine.is_idle()).await;
+        promptly(watch.is_idle()).await;
+        promptly(mine.is_idle()).await;
         drop(pair);
     };
     LocalSet::new().run_until(run).await;
@@ -162,9 +161,8 @@ pub async fn stock_client<F: Future<Output = ()>>(scenario: impl FnOnce(StockBen
             mine: mine.clone(),
         };
         within(scenario(bench)).await;
-        // A slow object still works off what a window of calls has under way.
-        within(watch.is_idle()).await;
-        within(mine.is_idle()).await;
+        promptly(watch.is_idle()).await;
+        promptly(mine.is_idle()).await;
         driver.abort();
     };
     LocalSet::new().run_until(run).await;
