@@ -62,4 +62,4 @@ pub fn promptly<F: Future>(future: F) -> impl Future<Output = F::Output> {
 }
 
 /// What is at once for [`promptly`]: shorter than any deadline.
-pub const AT_ONCE: Duration = Duration::from_secs(5);
+pub const AT_ONCE: Duration = Duration::from_secs(1);
