@@ -29,6 +29,11 @@ impl Peer {
         Self { node, session }
     }
 
+    #[cfg(test)]
+    pub(crate) fn session(&self) -> &Arc<Session> {
+        &self.session
+    }
+
     /// The device, which has proved possession of this key.
     pub fn device_id(&self) -> DeviceId {
         self.session.peer()

@@ -24,7 +24,7 @@ use super::{
     network::{self, Network},
     registry::Vat,
     served::{Identity, Served},
-    task::{Task, drop_caught},
+    task::Task,
     thread::{Opened, Queue, Serve},
     traffic::Traffic,
 };
@@ -122,7 +122,7 @@ impl Channel {
         let number = service.number();
         let registry = Rc::downgrade(vat);
         channel.spawn(system);
-        let Some((hook, _)) = vat.find(number) else {
+        let Ok((hook, _)) = vat.find(number) else {
             return;
         };
         tokio::task::spawn_local(async move {
@@ -374,9 +374,7 @@ impl Channel {
         let status = self.closed();
         let status = status.unwrap_or_else(|| Status::unavailable("the channel has ended"));
         vat.fail_calls(self, &status);
-        for hook in vat.forget(self) {
-            drop_caught(hook);
-        }
+        vat.forget(self, &status);
     }
 
     /// Ends the channel at once.

@@ -44,7 +44,7 @@ impl Vat {
                 // An object of this very peer goes back as what it is. One of another peer, or a promise whose calls wait, is
                 // served like an object of this side: so its calls are bounded, and carry deadlines.
                 if Arc::ptr_eq(import.queue(), &self.queue)
-                    && let Some((hook, home)) = self.find(import.number())
+                    && let Ok((hook, home)) = self.find(import.number())
                     && Rc::ptr_eq(&home, channel)
                     && hook.get_brand() != 0
                 {

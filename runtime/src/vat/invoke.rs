@@ -77,9 +77,12 @@ impl Vat {
             mut answerer,
         } = invoke;
         answerer.taken();
-        let Some((hook, channel)) = self.find(target) else {
-            answerer.answer(Err(Status::unavailable("the channel has ended")));
-            return;
+        let (hook, channel) = match self.find(target) {
+            Ok(found) => found,
+            Err(status) => {
+                answerer.answer(Err(status));
+                return;
+            }
         };
         if let Some(status) = channel.closed() {
             answerer.answer(Err(status));

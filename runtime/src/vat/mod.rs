@@ -34,6 +34,9 @@ mod task;
 mod thread;
 mod traffic;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use self::{
     early::Early,
     import::Import,

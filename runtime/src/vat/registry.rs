@@ -20,6 +20,7 @@ use super::{
     link::ChannelNumber,
     question::QuestionNumber,
     served::Served,
+    task::drop_caught,
     thread::{Command, Queue},
 };
 use crate::{Result, Status};
@@ -86,16 +87,25 @@ impl Vat {
     }
 
     /// The object that a handle names, and its channel.
-    pub(super) fn find(&self, number: ImportNumber) -> Option<(Box<dyn ClientHook>, Rc<Channel>)> {
+    ///
+    /// # Errors
+    ///
+    /// Why its channel has ended.
+    pub(super) fn find(&self, number: ImportNumber) -> Result<(Box<dyn ClientHook>, Rc<Channel>)> {
         let (found, old) = {
             let mut registry = self.registry.borrow_mut();
             let old = registry.settle(number);
-            let entry = registry.entries.get(&number)?;
-            let found = (entry.hook.add_ref(), Rc::clone(&entry.channel));
+            let found = match registry.entries.get(&number) {
+                Some(entry) => Ok((entry.hook.add_ref(), Rc::clone(&entry.channel))),
+                None => {
+                    let status = registry.gone.get(&number).cloned();
+                    Err(status.unwrap_or_else(|| Status::unavailable("the channel has ended")))
+                }
+            };
             (found, old)
         };
         drop(old);
-        Some(found)
+        found
     }
 
     /// Makes the entry of a handle that exists already.
@@ -130,7 +140,7 @@ impl Vat {
         if let Some(import) = known.and_then(|entry| entry.handle.upgrade()) {
             return Ok(import);
         }
-        if registry.entries.len() >= MAX_REGISTRY {
+        if registry.entries.len() + registry.gone.len() >= MAX_REGISTRY {
             return Err(Status::resource_exhausted(
                 "too many objects of peers are held",
             ));
@@ -160,32 +170,20 @@ impl Vat {
     }
 
     fn release(self: &Rc<Self>, number: ImportNumber) {
-        let Some(entry) = self.registry.borrow_mut().remove(number) else {
-            return;
-        };
+        let removed = self.registry.borrow_mut().remove(number);
+        let Some(entry) = removed else { return };
         let Entry { hook, channel, .. } = entry;
         channel.imports.set(channel.imports.get().saturating_sub(1));
         self.guarded(&channel, || drop(hook));
         channel.wake();
     }
 
-    /// Lets go of all objects of a channel, whose handles stay and fail.
-    pub(super) fn forget(&self, channel: &Rc<Channel>) -> Vec<Box<dyn ClientHook>> {
-        let mut registry = self.registry.borrow_mut();
-        let registry = &mut *registry;
-        let mut hooks = Vec::new();
-        for entry in registry.entries.values_mut() {
-            if Rc::ptr_eq(&entry.channel, channel) {
-                if let Some(place) = entry.place.take() {
-                    registry.by_place.remove(&place);
-                }
-                let nothing = capnp_rpc::new_broken_cap(capnp::Error::disconnected(
-                    "the channel has ended".to_owned(),
-                ));
-                hooks.push(std::mem::replace(&mut entry.hook, nothing.hook));
-            }
+    /// Lets go of all objects of a channel that has ended; their handles stay, and say why.
+    pub(super) fn forget(&self, channel: &Rc<Channel>, status: &Status) {
+        let forgotten = self.registry.borrow_mut().forget(channel, status);
+        for entry in forgotten {
+            drop_caught(entry);
         }
-        hooks
     }
 
     /// The node has ended.
@@ -201,6 +199,8 @@ impl Vat {
 #[derive(Default)]
 struct Registry {
     entries: HashMap<ImportNumber, Entry>,
+    /// Those whose channel has ended, and why.
+    gone: HashMap<ImportNumber, Status>,
     by_place: HashMap<Place, ImportNumber>,
 }
 
@@ -236,13 +236,30 @@ impl Registry {
         Some(std::mem::replace(&mut entry.hook, hook))
     }
 
+    fn forget(&mut self, channel: &Rc<Channel>, status: &Status) -> Vec<Entry> {
+        let of_channel = |_: &ImportNumber, entry: &mut Entry| Rc::ptr_eq(&entry.channel, channel);
+        let forgotten: Vec<_> = self.entries.extract_if(of_channel).collect();
+        let mut entries = Vec::new();
+        for (number, entry) in forgotten {
+            self.unplace(number, &entry);
+            self.gone.insert(number, status.clone());
+            entries.push(entry);
+        }
+        entries
+    }
+
     fn remove(&mut self, number: ImportNumber) -> Option<Entry> {
+        self.gone.remove(&number);
         let entry = self.entries.remove(&number)?;
+        self.unplace(number, &entry);
+        Some(entry)
+    }
+
+    fn unplace(&mut self, number: ImportNumber, entry: &Entry) {
         if let Some(place) = entry.place
             && self.by_place.get(&place) == Some(&number)
         {
             self.by_place.remove(&place);
         }
-        Some(entry)
     }
 }

@@ -10,6 +10,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     task::{Context, Poll, Waker},
+    thread::JoinHandle,
 };
 
 use futures::task::AtomicWaker;
@@ -36,6 +37,8 @@ use crate::{
 #[derive(Default)]
 pub(crate) struct Vats {
     queue: Mutex<Option<Arc<Queue>>>,
+    #[cfg(test)]
+    pub(super) thread: Mutex<Option<JoinHandle<()>>>,
     /// Whether a paused clock waits for the thread.
     holds_clock: bool,
 }
@@ -59,9 +62,11 @@ impl Vats {
         let started = Handle::try_current()
             .map_err(io::Error::other)
             .and_then(|user| start(user, self.holds_clock));
-        let started = started.map_err(|error| {
+        let (started, _thread) = started.map_err(|error| {
             Status::unavailable(format!("the thread of level 1 cannot be started: {error}"))
         })?;
+        #[cfg(test)]
+        lock(&self.thread).replace(_thread);
         Ok(Link::new(Arc::clone(queue.insert(started))))
     }
 }
@@ -74,7 +79,7 @@ impl Drop for Vats {
     }
 }
 
-fn start(user: Handle, holds_clock: bool) -> io::Result<Arc<Queue>> {
+fn start(user: Handle, holds_clock: bool) -> io::Result<(Arc<Queue>, JoinHandle<()>)> {
     let queue = Arc::new(Queue {
         state: Mutex::default(),
         waker: AtomicWaker::new(),
@@ -86,7 +91,7 @@ fn start(user: Handle, holds_clock: bool) -> io::Result<Arc<Queue>> {
         .on_thread_park(move || parked.idle())
         .build()?;
     let commands = Arc::clone(&queue);
-    std::thread::Builder::new()
+    let thread = std::thread::Builder::new()
         .name("dsoftbus-vat".to_owned())
         .stack_size(STACK)
         .spawn(move || {
@@ -95,7 +100,7 @@ fn start(user: Handle, holds_clock: bool) -> io::Result<Arc<Queue>> {
             let vat = Vat::new(Arc::clone(&commands), user);
             LocalSet::new().block_on(&runtime, run(commands, vat));
         })?;
-    Ok(queue)
+    Ok((queue, thread))
 }
 
 async fn run(queue: Arc<Queue>, vat: Rc<Vat>) {

@@ -97,6 +97,8 @@ impl Traffic {
     ///
     /// What the peer did wrong.
     pub(super) fn poll_next(&self, cx: &Context<'_>) -> Poll<capnp::Result<Option<Taken>>> {
+        #[cfg(test)]
+        super::tests::panic_if_asked();
         loop {
             let next = self.inbox.borrow_mut().pop_front();
             let Some(inbound) = next else {

@@ -1,0 +1,144 @@
+//! What cannot be seen, or be made to happen, from outside.
+
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+use dsoftbus_proto::frame::CloseCode;
+
+use crate::{
+    CallFuture, Capability, Client, Code, Context, Incoming, MethodDescriptor, Node, Outgoing,
+    Result, Service, ServiceClient, ServiceDescriptor, Skeleton, Trust,
+    error::closed_status,
+    testing::{self, Pair},
+};
+
+/// Whether the engine of the next channel that looks for a message has to panic.
+static PANICS: AtomicBool = AtomicBool::new(false);
+
+/// A panic of `capnp-rpc`, which no test knows how to cause.
+pub(super) fn panic_if_asked() {
+    assert!(
+        !PANICS.swap(false, Ordering::AcqRel),
+        "as the test of panics asked"
+    );
+}
+
+/// Tests that have channels run one after the other: any of them could be hit by the panic.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+static ECHO: ServiceDescriptor = ServiceDescriptor {
+    name: "Echo",
+    channel: Some(EchoClient::CHANNEL),
+    interface_id: 0xe1,
+    level: 1,
+    methods: &[MethodDescriptor {
+        name: "echo",
+        service: "Echo",
+        interface_id: 0xe1,
+        ordinal: 0,
+        streaming: false,
+    }],
+    extends: &[],
+    schema: &[],
+};
+
+#[derive(Clone)]
+struct EchoClient(Capability);
+
+impl Client for EchoClient {
+    const DESCRIPTOR: &'static ServiceDescriptor = &ECHO;
+
+    fn from_capability(capability: Capability) -> Self {
+        Self(capability)
+    }
+
+    fn capability(&self) -> &Capability {
+        &self.0
+    }
+}
+
+impl ServiceClient for EchoClient {
+    const CHANNEL: u16 = 0x0100;
+}
+
+impl EchoClient {
+    async fn echo(&self) -> Result<()> {
+        let mut call = Outgoing::call(ECHO.interface_id, 0, 1);
+        call.content::<capnp::any_pointer::Builder<'_>>();
+        self.0.call(&ECHO.methods[0], call).await.map(drop)
+    }
+}
+
+struct Echo;
+
+impl Skeleton for Echo {
+    fn descriptor(&self) -> &'static ServiceDescriptor {
+        &ECHO
+    }
+
+    fn call(&self, _: Context, _: u64, _: u16, _: Incoming) -> CallFuture {
+        Box::pin(std::future::ready(Ok(Outgoing::results(1))))
+    }
+}
+
+impl Service for Echo {
+    fn skeletons(self: Arc<Self>) -> Vec<Arc<dyn Skeleton>> {
+        vec![self]
+    }
+}
+
+async fn pair() -> Pair {
+    let node = Node::builder().allow(Trust::anyone()).serve(Echo);
+    testing::pair(node).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_the_engine_ends_its_channel_only() {
+    let _alone = alone();
+    let pair = pair().await;
+    let other: EchoClient = pair.peer.open().await.unwrap();
+    other.echo().await.unwrap();
+    let hit: EchoClient = pair.peer.open().await.unwrap();
+    hit.echo().await.unwrap();
+    // Whoever takes the call panics: the service.
+    PANICS.store(true, Ordering::Release);
+    let status = hit.echo().await.unwrap_err();
+    assert_eq!(status, closed_status(CloseCode::INTERNAL_ERROR));
+    assert!(!PANICS.load(Ordering::Acquire));
+    let status = hit.echo().await.unwrap_err();
+    assert_eq!(status.code(), Code::Internal);
+    // The thread lives, and so does what else is on it.
+    other.echo().await.unwrap();
+    let fresh: EchoClient = pair.peer.open().await.unwrap();
+    fresh.echo().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_thread_ends_with_its_node() {
+    let _alone = alone();
+    let pair = pair().await;
+    let client: EchoClient = pair.peer.open().await.unwrap();
+    client.echo().await.unwrap();
+    let thread = pair
+        .peer
+        .session()
+        .host()
+        .vats
+        .thread
+        .lock()
+        .unwrap()
+        .take();
+    drop(pair);
+    // The driver of the session may go on for a while. The client holds nothing of the node.
+    while !thread.as_ref().unwrap().is_finished() {
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    thread.unwrap().join().unwrap();
+    let status = client.echo().await.unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable);
+}
