@@ -43,6 +43,7 @@ pub(crate) use self::{
     core::{Channel, Core},
     fault::Fault,
     key::ChannelKey,
+    server::MAX_SESSION_ANSWERS,
     work::Work,
 };
 use crate::{

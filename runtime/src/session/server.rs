@@ -24,7 +24,7 @@ pub(super) const MAX_QUEUED_ANSWERS: usize = 1 << 20;
 ///
 /// [`MAX_QUEUED_ANSWERS`] holds back calls that have not started. Handlers that run already may all end at once: without
 /// this a peer that reads nothing makes 256 of them on each of 256 channels leave a MiB.
-const MAX_SESSION_ANSWERS: usize = 16 << 20;
+pub(crate) const MAX_SESSION_ANSWERS: usize = 16 << 20;
 
 /// Bytes of messages that may wait because too many calls run. Above it the channel is reset.
 ///

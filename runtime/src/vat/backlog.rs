@@ -16,6 +16,8 @@ pub(super) struct Backlog {
     /// The calls in the session's queue: where each ends in what was handed over, and its length.
     calls: VecDeque<(u64, usize)>,
     queued_calls: usize,
+    /// Answers that wait in all channels of the session that the peer opened, when they were looked at last.
+    session: usize,
 }
 
 impl Backlog {
@@ -37,9 +39,10 @@ impl Backlog {
         }
     }
 
-    /// The session's queue is `queued` bytes long.
-    pub(super) fn update(&mut self, queued: usize) {
+    /// The session's queue for this channel is `queued` bytes long, and its answers on all channels are `session`.
+    pub(super) fn update(&mut self, queued: usize, session: usize) {
         self.queued = queued;
+        self.session = session;
         let gone = self.handed.saturating_sub(queued as u64);
         while let Some(&(end, length)) = self.calls.front()
             && end <= gone
@@ -57,6 +60,11 @@ impl Backlog {
     /// Bytes of everything else that waits.
     pub(super) fn others(&self) -> usize {
         self.waiting_others + self.queued.saturating_sub(self.queued_calls)
+    }
+
+    /// Bytes of answers that wait in the session.
+    pub(super) fn session(&self) -> usize {
+        self.session
     }
 
     /// Bytes that wait.
@@ -88,11 +96,11 @@ mod tests {
         }
         assert_eq!((backlog.calls(), backlog.others()), (216, 108));
         // The first is gone, and part of the second.
-        backlog.update(166);
+        backlog.update(166, 0);
         assert_eq!((backlog.calls(), backlog.others()), (108, 58));
-        backlog.update(50);
+        backlog.update(50, 0);
         assert_eq!((backlog.calls(), backlog.others()), (108, 0));
-        backlog.update(0);
+        backlog.update(0, 0);
         assert_eq!((backlog.calls(), backlog.others()), (0, 0));
         assert_eq!(backlog.total(), 0);
     }

@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{
     Capability, Result, Status,
-    session::{ChannelKey, Fault, Session},
+    session::{ChannelKey, Fault, MAX_SESSION_ANSWERS, Session},
 };
 
 /// One level 1 channel, as the vat thread sees it: what `capnp-rpc` sends and receives on it, and what both sides hold of it.
@@ -261,10 +261,10 @@ impl Channel {
     ///
     /// `resource_exhausted` when too much waits for the peer.
     pub(super) fn admit_results(&self) -> Result<()> {
-        match self
-            .traffic
-            .exceeds(|backlog| backlog.others() > MAX_RESULTS_WAITING)
-        {
+        let exceeds = self.traffic.exceeds(|backlog| {
+            backlog.others() > MAX_RESULTS_WAITING || backlog.session() > MAX_SESSION_ANSWERS
+        });
+        match exceeds {
             true => Err(Status::resource_exhausted(
                 "too many answers wait for this channel",
             )),

@@ -36,6 +36,11 @@ pub(super) const MAX_RESULTS_WAITING: usize = 8 << 20;
 /// little and that it never reads.
 pub(super) const MAX_BACKLOG: usize = 16 << 20;
 
+/// Bytes of answers that may wait in all channels of a session; above it a level 1 channel that is looked at is reset.
+///
+/// At level 0 results become errors long before. Without it each of 256 channels could hold [`MAX_BACKLOG`].
+pub(super) const MAX_SESSION_BACKLOG: usize = 32 << 20;
+
 /// Most descriptors in the capability table of a message. Each becomes a few hundred bytes here; without a bound one message of
 /// a MiB could name sixty thousand.
 pub(super) const MAX_CAPABILITIES: u32 = 1_024;

@@ -21,12 +21,12 @@ use tokio::{runtime::Handle, time::Instant};
 use super::{
     backlog::Backlog,
     gate::{Arrived, Gate, Sent, Verdict},
-    limits::{MAX_ANSWERS_WAITING, MAX_BACKLOG},
+    limits::{MAX_ANSWERS_WAITING, MAX_BACKLOG, MAX_SESSION_BACKLOG},
     link::{Inbound, Link},
 };
 use crate::{
     Status,
-    session::{ChannelKey, Session},
+    session::{ChannelKey, MAX_SESSION_ANSWERS, Session},
 };
 
 /// Messages of a channel between the session and `capnp-rpc`.
@@ -110,7 +110,9 @@ impl Traffic {
             };
             let consumed = self.consumed.get().saturating_add(inbound.cost);
             self.consumed.set(consumed);
-            let crowded = self.exceeds(|backlog| backlog.others() > MAX_ANSWERS_WAITING);
+            let crowded = self.exceeds(|backlog| {
+                backlog.others() > MAX_ANSWERS_WAITING || backlog.session() > MAX_SESSION_ANSWERS
+            });
             let verdict = self
                 .gate
                 .borrow_mut()
@@ -217,7 +219,7 @@ impl Traffic {
                 let queued = core.mux.queued(id).saturating_sub(before);
                 backlog.hand_over(bytes, queued, call);
             }
-            backlog.update(core.mux.queued(id));
+            backlog.update(core.mux.queued(id), core.mux.answers());
             core.recount(self.key);
         }
         self.session.wake_driver();
@@ -253,15 +255,21 @@ impl Traffic {
         if !limit(&self.backlog.borrow()) {
             return false;
         }
-        let queued = self.session.core().mux.queued(self.key.id());
+        let (queued, session) = {
+            let core = self.session.core();
+            (core.mux.queued(self.key.id()), core.mux.answers())
+        };
         let mut backlog = self.backlog.borrow_mut();
-        backlog.update(queued);
+        backlog.update(queued, session);
         limit(&backlog)
     }
 
     /// Whether more waits for the peer than a channel may hold, or something that it would never take.
     pub(super) fn is_overfull(&self) -> bool {
-        self.too_long.get() || self.exceeds(|backlog| backlog.total() > MAX_BACKLOG)
+        let overfull = |backlog: &Backlog| {
+            backlog.total() > MAX_BACKLOG || backlog.session() > MAX_SESSION_BACKLOG
+        };
+        self.too_long.get() || self.exceeds(overfull)
     }
 
     /// Whether neither side waits for an answer of the other.
