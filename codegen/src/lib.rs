@@ -4,7 +4,8 @@
 //! # How it works
 //!
 //! A pipeline; each step is one file: `tool` compiles the schemas, `request` reads the outcome into `model`, `check` applies
-//! every rule, `emit` writes the typed layer, `raw` has capnpc write its modules, `output` joins both.
+//! every rule, `emit` writes the typed layer, `raw` has capnpc write its modules, `output` joins both. Native types read and
+//! write themselves by slot, through a layer of the runtime that is made for it, and need nothing of capnpc's.
 
 mod check;
 mod config;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Problems;
 use crate::emit;
 use crate::engine::Engines;
-use crate::model::{Item, Kind, Place, Schema, Shape, Struct};
+use crate::model::{Item, Place, Schema, Shape, Struct};
 use crate::names;
 
 pub(super) fn names(schema: &Schema, engines: &Engines<'_>, problems: &mut Problems) {
@@ -95,7 +95,7 @@ impl Table<'_> {
 
     /// What capabilities in a struct are called through before it is there.
     fn pipeline(&mut self, body: &Struct, scope: &[String]) {
-        if body.name.kind == Kind::Struct && self.engines.is_pipelined(body) {
+        if self.engines.is_pipelined(body) {
             let name = format!("{}Pipeline", body.name.name);
             self.claim(scope, Space::Type, &name, &body.name.place);
         }

@@ -12,6 +12,7 @@ use capnp::{
 use super::{
     budget::Budget,
     calls::text,
+    constant::message,
     equality::same,
     lists::{Element, Pointers},
     pointer::{Pointer, PointerBuilder, PointerReader, Shared},
@@ -111,19 +112,9 @@ impl AnyPointer {
     fn build(
         write: impl FnOnce(any_pointer::Builder<'_>, &mut Vec<Capability>) -> capnp::Result<()>,
     ) -> capnp::Result<Self> {
-        let mut message = Builder::new(HeapAllocator::new().first_segment_words(FIRST_SEGMENT));
-        let (mut table, mut listed) = (CapTable::new(), Vec::new());
-        let mut root: any_pointer::Builder<'_> = message.init_root();
-        root.imbue_mut(&mut table);
-        write(root.reborrow(), &mut listed)?;
-        if root.is_null() {
-            return Ok(Self::default());
-        }
-        let segments = message.get_segments_for_output();
-        Ok(Self(Some(Arc::new(Content {
-            segments: segments.iter().map(|segment| to_words(segment)).collect(),
-            capabilities: Numbered::resolve(&table, &listed),
-        }))))
+        let mut listed = Vec::new();
+        let built = Built::new(|to| write(to, &mut listed))?;
+        Ok(built.hold(&listed))
     }
 
     /// Opens the value for reading. Its capabilities are numbered from `first`.
@@ -132,25 +123,63 @@ impl AnyPointer {
         first: usize,
         read: impl FnOnce(any_pointer::Reader<'_>, &[Capability]) -> capnp::Result<R>,
     ) -> capnp::Result<R> {
-        let null = [0; size_of::<Word>()];
+        /// A message whose root is null.
+        const NULL: &[Word] = &message([0]);
         let segments: Vec<&[u8]> = match &self.0 {
             Some(content) => content
                 .segments
                 .iter()
                 .map(|segment| Word::words_to_bytes(segment))
                 .collect(),
-            None => vec![&null],
+            None => vec![Word::words_to_bytes(NULL)],
         };
         // The value was copied by this process: its limits were those of the message it came in.
         let options = ReaderOptions {
             traversal_limit_in_words: None,
             nesting_limit: i32::MAX,
         };
-        let message = Reader::new(SegmentArray::new(&segments), options);
+        let reader = Reader::new(SegmentArray::new(&segments), options);
         let table = Numbered::table(self.capabilities().len(), first);
-        let mut content: any_pointer::Reader<'_> = message.get_root()?;
+        let mut content: any_pointer::Reader<'_> = reader.get_root()?;
         content.imbue(&table);
         read(content, self.capabilities())
+    }
+}
+
+/// A value that was encoded, and the numbers of its capabilities.
+struct Built {
+    message: Builder<HeapAllocator>,
+    table: CapTable,
+    is_null: bool,
+}
+
+impl Built {
+    fn new(
+        write: impl FnOnce(any_pointer::Builder<'_>) -> capnp::Result<()>,
+    ) -> capnp::Result<Self> {
+        let mut message = Builder::new(HeapAllocator::new().first_segment_words(FIRST_SEGMENT));
+        let mut table = CapTable::new();
+        let mut root: any_pointer::Builder<'_> = message.init_root();
+        root.imbue_mut(&mut table);
+        write(root.reborrow())?;
+        let is_null = root.is_null();
+        Ok(Self {
+            message,
+            table,
+            is_null,
+        })
+    }
+
+    /// The value, whose capabilities have their numbers in `listed`.
+    fn hold(self, listed: &[Capability]) -> AnyPointer {
+        if self.is_null {
+            return AnyPointer::default();
+        }
+        let segments = self.message.get_segments_for_output();
+        AnyPointer(Some(Arc::new(Content {
+            segments: segments.iter().map(|segment| to_words(segment)).collect(),
+            capabilities: Numbered::resolve(&self.table, listed),
+        })))
     }
 }
 
@@ -160,10 +189,11 @@ impl Element for AnyPointer {
 
 impl Pointer for AnyPointer {
     fn read(from: PointerReader<'_>) -> capnp::Result<Self> {
-        Self::build(|mut to, capabilities| {
-            capabilities.extend_from_slice(from.shared.capabilities);
-            to.set_as(any_pointer::Reader::new(from.raw))
-        })
+        if from.is_null() {
+            return Ok(Self::default());
+        }
+        let built = Built::new(|mut to| to.set_as(any_pointer::Reader::new(from.raw)))?;
+        Ok(built.hold(from.shared.capabilities))
     }
 
     fn write(&self, to: PointerBuilder<'_>) -> capnp::Result<()> {
