@@ -30,11 +30,19 @@ impl Emitter<'_> {
         let labels = methods
             .iter()
             .map(|method| format!("{}.{}", body.name.place.path, method.name));
-        let parents: Vec<_> = self
-            .ancestors(body)
-            .into_iter()
-            .map(|parent| self.mocked_parent(&parent))
-            .collect();
+        let mut parents: Vec<MockedParent> = Vec::new();
+        for parent in self.ancestors(body) {
+            let mut field = names::snake(&self.name_of(parent.id).name);
+            // A method may be called as what its interface extends is, and two of these may have one name.
+            while fields.iter().any(|other| *other == names::ident(&field))
+                || parents
+                    .iter()
+                    .any(|other| other.field == names::ident(&field))
+            {
+                field.push('_');
+            }
+            parents.push(self.mocked_parent(&parent, names::ident(&field)));
+        }
         let parent_fields = parents.iter().map(|parent| {
             let (field, ty, name) = (&parent.field, &parent.ty, &parent.name);
             let doc = docs::plain(&format!("The methods of `{name}`, which this extends."));
@@ -123,11 +131,10 @@ impl Emitter<'_> {
     }
 
     /// The methods of an interface that the mocked one extends go to a mock of their own.
-    fn mocked_parent(&self, named: &Named) -> MockedParent {
+    fn mocked_parent(&self, named: &Named, field: Ident) -> MockedParent {
         let name = self.name_of(named.id);
         let ty = self.beside(named, "Mock");
         let path = self.beside(named, "");
-        let field = names::ident(&names::snake(&name.name));
         let body = self.engines.interfaces.get(&named.id);
         let methods = body.iter().flat_map(|body| &body.methods).map(|method| {
             let ident = ident(method);
