@@ -117,19 +117,22 @@ fn bench(dir: &Path, repetitions: usize) -> Result<()> {
         let both = generate(&schemas, schema, WHOLE, &whole.generated(schema))?;
         whole.write_root(schema, &format!("include!({both:?});"))?;
         let size = |file: &Path| -> Result<Size> { Ok(Size::of(&fs::read_to_string(file)?)) };
-        rows.extend(sizes(&module, size(&alone)?, size(&typed)?));
+        let measured = sizes(&module, size(&alone)?, size(&typed)?);
+        rows.extend(measured.into_iter().inspect(report::print_line));
     }
     for crates in &columns {
         crates.prepare()?;
     }
     for schema in SCHEMAS {
         for action in [Action::Check, Action::Build] {
-            rows.extend(times(schema, action, &columns, repetitions)?);
+            // A run takes minutes: what one that is cut short has measured is not lost.
+            let measured = times(schema, action, &columns, repetitions)?;
+            rows.extend(measured.into_iter().inspect(report::print_line));
         }
     }
     // Stable: sizes stay before times.
     rows.sort_by(|one, other| one.schema.cmp(&other.schema));
-    report::print(&rows);
+    report::print_table(&rows);
     Ok(())
 }
 

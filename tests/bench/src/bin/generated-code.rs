@@ -1,4 +1,4 @@
-//! Measures what generated code costs and prints a table and JSON lines: `generated-code [--reps N] [--dir DIR]`.
+//! Measures what generated code costs and prints JSON lines and a table: `generated-code [--reps N] [--dir DIR]`.
 
 fn main() -> std::process::ExitCode {
     dsoftbus_bench::generated_code(std::env::args_os().skip(1))

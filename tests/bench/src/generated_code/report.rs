@@ -1,4 +1,4 @@
-//! The table and the JSON lines.
+//! The JSON lines and the table.
 
 /// One thing that was measured of a schema: of capnpc's output, and of ours.
 #[derive(Clone, Debug)]
@@ -39,8 +39,13 @@ impl Row {
     }
 }
 
-/// Prints medians and ratios as a table, then everything as JSON, a line for each row.
-pub(crate) fn print(rows: &[Row]) {
+/// Prints everything that is known of a row as JSON, on one line.
+pub(crate) fn print_line(row: &Row) {
+    println!("{}", row.json());
+}
+
+/// Prints medians and ratios of all rows.
+pub(crate) fn print_table(rows: &[Row]) {
     let mut schema = "";
     for row in rows {
         if row.schema != schema {
@@ -58,10 +63,6 @@ pub(crate) fn print(rows: &[Row]) {
             row.ratio(),
             row.what
         );
-    }
-    println!();
-    for row in rows {
-        println!("{}", row.json());
     }
 }
 
