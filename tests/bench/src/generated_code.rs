@@ -52,7 +52,7 @@ impl Column {
     }
 }
 
-/// Runs the program: `[--reps N] [--dir DIR]`, without its name.
+/// Runs the program: `[--schema NAME] [--action check|build] [--reps N] [--dir DIR]`, without its name.
 pub fn generated_code(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = arguments.into_iter();
     let done = match rustc::wrapper() {
@@ -74,20 +74,26 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Result<()> {
         let typed_only = layers == TYPED;
         return sources::ours(Path::new(schemas), file, typed_only, Path::new(out_dir));
     }
-    let mut repetitions = 5;
+    let mut wanted = Wanted {
+        schemas: SCHEMAS.to_vec(),
+        actions: vec![Action::Check, Action::Build],
+        repetitions: 5,
+    };
     let mut dir = default_dir()?;
     for pair in arguments.chunks(2) {
         match *pair {
-            ["--reps", value] => repetitions = value.parse()?,
+            ["--schema", value] => wanted.schemas.retain(|file| sources::module(file) == value),
+            ["--action", value] => wanted.actions.retain(|action| action.name() == value),
+            ["--reps", value] => wanted.repetitions = value.parse()?,
             ["--dir", value] => dir = PathBuf::from(value),
             _ => return Err(format!("not understood: {}", pair.join(" ")).into()),
         }
     }
-    if repetitions == 0 {
+    if wanted.schemas.is_empty() || wanted.actions.is_empty() || wanted.repetitions == 0 {
         return Err("nothing to measure".into());
     }
     fs::create_dir_all(&dir)?;
-    bench(&fs::canonicalize(dir)?, repetitions)
+    bench(&fs::canonicalize(dir)?, &wanted)
 }
 
 /// Beside the program's own directory, so that dependencies are compiled once and `cargo clean` removes all of it.
@@ -97,7 +103,14 @@ fn default_dir() -> Result<PathBuf> {
     Ok(target.ok_or("no directory")?.join("generated-code"))
 }
 
-fn bench(dir: &Path, repetitions: usize) -> Result<()> {
+/// What of everything is measured.
+struct Wanted {
+    schemas: Vec<&'static str>,
+    actions: Vec<Action>,
+    repetitions: usize,
+}
+
+fn bench(dir: &Path, wanted: &Wanted) -> Result<()> {
     let schemas = dir.join("schemas");
     sources::write_schemas(&schemas)?;
     let columns = [
@@ -118,15 +131,19 @@ fn bench(dir: &Path, repetitions: usize) -> Result<()> {
         whole.write_root(schema, &format!("include!({both:?});"))?;
         let size = |file: &Path| -> Result<Size> { Ok(Size::of(&fs::read_to_string(file)?)) };
         let measured = sizes(&module, size(&alone)?, size(&typed)?);
-        rows.extend(measured.into_iter().inspect(report::print_line));
+        if wanted.schemas.contains(&schema) {
+            rows.extend(measured.into_iter().inspect(report::print_line));
+        }
     }
-    for crates in &columns {
-        crates.prepare()?;
+    for schema in &wanted.schemas {
+        for crates in &columns {
+            crates.prepare(schema, &wanted.actions)?;
+        }
     }
-    for schema in SCHEMAS {
-        for action in [Action::Check, Action::Build] {
+    for schema in &wanted.schemas {
+        for action in &wanted.actions {
             // A run takes minutes: what one that is cut short has measured is not lost.
-            let measured = times(schema, action, &columns, repetitions)?;
+            let measured = times(schema, *action, &columns, wanted.repetitions)?;
             rows.extend(measured.into_iter().inspect(report::print_line));
         }
     }

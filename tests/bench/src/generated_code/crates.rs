@@ -101,10 +101,11 @@ impl Crates {
         )?)
     }
 
-    /// Compiles everything once: the dependencies stay.
-    pub(crate) fn prepare(&self) -> Result<()> {
-        for action in [Action::Check, Action::Build] {
-            let status = self.cargo(action.name()).arg("--workspace").status()?;
+    /// Compiles a crate without measuring it: the dependencies stay, and what is wrong with its code is shown.
+    pub(crate) fn prepare(&self, schema: &str, actions: &[Action]) -> Result<()> {
+        for action in actions {
+            let package = package(schema);
+            let status = self.cargo(action.name()).args(["-p", &package]).status()?;
             if !status.success() {
                 return Err(format!("cargo {}: {status}", action.name()).into());
             }
@@ -117,12 +118,13 @@ impl Crates {
 
     /// Compiles one crate from scratch.
     pub(crate) fn measure(&self, schema: &str, action: Action) -> Result<Took> {
-        let package = format!("{}{}", rustc::PREFIX, sources::module(schema));
+        let package = package(schema);
         for task in ["clean", action.name()] {
             let output = self.cargo(task).args(["-p", &package]).output()?;
             if !output.status.success() {
                 let stderr = String::from_utf8_lossy(&output.stderr);
-                return Err(format!("cargo {task} -p {package}: {stderr}").into());
+                let status = output.status;
+                return Err(format!("cargo {task} -p {package}: {status}\n{stderr}").into());
             }
         }
         rustc::take(&self.times)
@@ -149,4 +151,8 @@ impl Crates {
             .stdout(Stdio::null());
         command
     }
+}
+
+fn package(schema: &str) -> String {
+    format!("{}{}", rustc::PREFIX, sources::module(schema))
 }
