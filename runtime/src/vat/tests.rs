@@ -1,11 +1,12 @@
 //! What cannot be seen, or be made to happen, from outside.
 
 use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
+    Arc,
     atomic::{AtomicBool, Ordering},
 };
 
 use dsoftbus_proto::frame::CloseCode;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
     CallFuture, Capability, Client, Code, Context, Incoming, MethodDescriptor, Node, Outgoing,
@@ -26,9 +27,9 @@ pub(super) fn panic_if_asked() {
 }
 
 /// Tests that have channels run one after the other: any of them could be hit by the panic.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+async fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::const_new(());
+    ALONE.lock().await
 }
 
 static ECHO: ServiceDescriptor = ServiceDescriptor {
@@ -99,7 +100,7 @@ async fn pair() -> Pair {
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_of_the_engine_ends_its_channel_only() {
-    let _alone = alone();
+    let _alone = alone().await;
     let pair = pair().await;
     let other: EchoClient = pair.peer.open().await.unwrap();
     other.echo().await.unwrap();
@@ -120,7 +121,7 @@ async fn a_panic_of_the_engine_ends_its_channel_only() {
 
 #[tokio::test(start_paused = true)]
 async fn the_thread_ends_with_its_node() {
-    let _alone = alone();
+    let _alone = alone().await;
     let pair = pair().await;
     let client: EchoClient = pair.peer.open().await.unwrap();
     client.echo().await.unwrap();
