@@ -1,4 +1,7 @@
 //! The calling side: a client whose methods give calls.
+//!
+//! Its methods are `#[inline]`, as those of mocks and pipelines are: a crate of schemas then compiles none of them, and a crate that calls
+//! compiles the ones it calls. That takes a third off a clean build of a schema's crate (`dsoftbus-bench --bin generated-code`).
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -49,6 +52,7 @@ impl Emitter<'_> {
             quote! {
                 impl #declared #client #used {
                     /// A client of an object in this process, for tests and to hand it out in calls.
+                    #[inline]
                     #[must_use]
                     pub fn local(service: impl #name #used) -> Self {
                         let skeleton = #skeleton #turbofish::new(::std::sync::Arc::new(service));
@@ -64,13 +68,16 @@ impl Emitter<'_> {
                 impl #declared ::dsoftbus::Client for #client #used {
                     const DESCRIPTOR: &'static ::dsoftbus::ServiceDescriptor = &#module::DESCRIPTOR;
 
+                    #[inline]
                     fn from_capability(capability: ::dsoftbus::Capability) -> Self { Self { capability, #marked } }
 
+                    #[inline]
                     fn capability(&self) -> &::dsoftbus::Capability { &self.capability }
                 }
             },
             quote! {
                 impl #declared ::core::convert::From<::dsoftbus::Pipeline> for #client #used {
+                    #[inline]
                     fn from(pipeline: ::dsoftbus::Pipeline) -> Self {
                         ::dsoftbus::Client::from_capability(pipeline.capability())
                     }
@@ -92,6 +99,7 @@ impl Emitter<'_> {
             let parent = self.beside(&parent, "Client");
             items.push(quote! {
                 impl #declared ::core::convert::From<#client #used> for #parent {
+                    #[inline]
                     fn from(client: #client #used) -> Self {
                         ::dsoftbus::Client::from_capability(client.capability)
                     }
@@ -121,6 +129,7 @@ impl Emitter<'_> {
         let path = result_path(method);
         quote! {
             #doc
+            #[inline]
             pub fn #ident(&self, #(#signature),*) -> ::dsoftbus::Call<#output> {
                 ::dsoftbus::__private::call(
                     &self.capability,

@@ -78,6 +78,7 @@ impl Emitter<'_> {
         if !empty {
             items.push(quote! {
                 impl #declared ::core::default::Default for #mock #used {
+                    #[inline]
                     fn default() -> Self {
                         Self {
                             #(#fields: ::dsoftbus::testing::MockMethod::new(#labels),)*
@@ -91,6 +92,7 @@ impl Emitter<'_> {
         items.extend(inherited);
         items.push(quote! {
             impl #declared ::dsoftbus::Service for #mock #used {
+                #[inline]
                 fn skeletons(self: ::std::sync::Arc<Self>) -> ::std::vec::Vec<::std::sync::Arc<dyn ::dsoftbus::Skeleton>> {
                     ::std::vec![::std::sync::Arc::new(#skeleton #turbofish::new(self))]
                 }
@@ -122,6 +124,7 @@ impl Emitter<'_> {
             });
             let output = self.output(method);
             quote! {
+                #[inline]
                 async fn #ident(&self, _: &::dsoftbus::Context, #(#signature),*) -> ::dsoftbus::Result<#output> {
                     self.#ident.call((#(#kept,)*))
                 }
@@ -146,6 +149,7 @@ impl Emitter<'_> {
             let passed = arguments.iter().map(|(argument, _)| argument);
             let output = self.output_with(method, &name.params, &named.args);
             quote! {
+                #[inline]
                 async fn #ident(&self, cx: &::dsoftbus::Context, #(#signature),*) -> ::dsoftbus::Result<#output> {
                     #path::#ident(&self.#field, cx, #(#passed),*).await
                 }

@@ -43,6 +43,7 @@ impl Emitter<'_> {
             quote!(impl #declared #pipeline #used { #(#accessors)* }),
             quote! {
                 impl #declared ::core::convert::From<::dsoftbus::Pipeline> for #pipeline #used {
+                    #[inline]
                     fn from(pipeline: ::dsoftbus::Pipeline) -> Self { Self { pipeline, #marked } }
                 }
             },
@@ -84,6 +85,7 @@ impl Emitter<'_> {
         };
         Some(quote! {
             #doc
+            #[inline]
             #[must_use]
             pub fn #ident(&self) -> #ty { #value }
         })

@@ -100,16 +100,19 @@ pub struct EnvelopePipeline {
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl EnvelopePipeline {
     /// `content`.
+    #[inline]
     #[must_use]
     pub fn content(&self) -> ::dsoftbus::Pipeline {
         self.pipeline.field(0)
     }
     /// `structure`.
+    #[inline]
     #[must_use]
     pub fn structure(&self) -> ::dsoftbus::Pipeline {
         self.pipeline.field(1)
     }
     /// `list`.
+    #[inline]
     #[must_use]
     pub fn list(&self) -> ::dsoftbus::Pipeline {
         self.pipeline.field(2)
@@ -118,6 +121,7 @@ impl EnvelopePipeline {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::core::convert::From<::dsoftbus::Pipeline> for EnvelopePipeline {
+    #[inline]
     fn from(pipeline: ::dsoftbus::Pipeline) -> Self {
         Self { pipeline }
     }
@@ -212,11 +216,13 @@ pub struct OpeningsPipeline {
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl OpeningsPipeline {
     /// `first`.
+    #[inline]
     #[must_use]
     pub fn first(&self) -> ::dsoftbus::Pipeline {
         self.pipeline.field(0)
     }
     /// `second`.
+    #[inline]
     #[must_use]
     pub fn second(&self) -> ::dsoftbus::Pipeline {
         self.pipeline.field(1)
@@ -225,6 +231,7 @@ impl OpeningsPipeline {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::core::convert::From<::dsoftbus::Pipeline> for OpeningsPipeline {
+    #[inline]
     fn from(pipeline: ::dsoftbus::Pipeline) -> Self {
         Self { pipeline }
     }

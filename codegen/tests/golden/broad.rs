@@ -1461,6 +1461,7 @@ pub struct BroadClient {
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl BroadClient {
     /// A client of an object in this process, for tests and to hand it out in calls.
+    #[inline]
     #[must_use]
     pub fn local(service: impl Broad) -> Self {
         let skeleton = BroadSkeleton::new(::std::sync::Arc::new(service));
@@ -1469,6 +1470,7 @@ impl BroadClient {
         )
     }
     /// `Broad.nothing` of the schema.
+    #[inline]
     pub fn nothing(&self) -> ::dsoftbus::Call<()> {
         ::dsoftbus::__private::call(
             &self.capability,
@@ -1487,6 +1489,7 @@ impl BroadClient {
         )
     }
     /// `Broad.scalars` of the schema.
+    #[inline]
     pub fn scalars(&self, value: &crate::Scalars) -> ::dsoftbus::Call<crate::Scalars> {
         ::dsoftbus::__private::call(
             &self.capability,
@@ -1505,6 +1508,7 @@ impl BroadClient {
         )
     }
     /// `Broad.lists` of the schema.
+    #[inline]
     pub fn lists(&self, value: &crate::Lists) -> ::dsoftbus::Call<crate::Lists> {
         ::dsoftbus::__private::call(
             &self.capability,
@@ -1523,6 +1527,7 @@ impl BroadClient {
         )
     }
     /// `Broad.defaults` of the schema.
+    #[inline]
     pub fn defaults(
         &self,
         value: &crate::Defaults,
@@ -1546,6 +1551,7 @@ impl BroadClient {
         )
     }
     /// `Broad.tree` of the schema.
+    #[inline]
     pub fn tree(&self, params: &crate::Tree) -> ::dsoftbus::Call<crate::Tree> {
         ::dsoftbus::__private::call(
             &self.capability,
@@ -1561,6 +1567,7 @@ impl BroadClient {
         )
     }
     /// `Broad.outer` of the schema.
+    #[inline]
     pub fn outer(&self, outer: &crate::Outer) -> ::dsoftbus::Call<crate::Outer> {
         ::dsoftbus::__private::call(
             &self.capability,
@@ -1579,6 +1586,7 @@ impl BroadClient {
         )
     }
     /// `Broad.positional` of the schema.
+    #[inline]
     pub fn positional(
         &self,
         flag: bool,
@@ -1617,6 +1625,7 @@ impl BroadClient {
         )
     }
     /// `Broad.count` of the schema.
+    #[inline]
     pub fn count(&self, count: u64) -> ::dsoftbus::Call<u64> {
         ::dsoftbus::__private::call(
             &self.capability,
@@ -1635,6 +1644,7 @@ impl BroadClient {
         )
     }
     /// `Broad.bytes` of the schema.
+    #[inline]
     pub fn bytes(&self, bytes: &[u8]) -> ::dsoftbus::Call<::std::vec::Vec<u8>> {
         ::dsoftbus::__private::call(
             &self.capability,
@@ -1653,6 +1663,7 @@ impl BroadClient {
         )
     }
     /// `Broad.colors` of the schema.
+    #[inline]
     pub fn colors(
         &self,
         colors: &[crate::Color],
@@ -1674,6 +1685,7 @@ impl BroadClient {
         )
     }
     /// `Broad.fail` of the schema.
+    #[inline]
     pub fn fail(&self, name: &str) -> ::dsoftbus::Call<()> {
         ::dsoftbus::__private::call(
             &self.capability,
@@ -1692,6 +1704,7 @@ impl BroadClient {
         )
     }
     /// `Broad.shared` of the schema.
+    #[inline]
     pub fn shared(&self, shared: &crate::Shared) -> ::dsoftbus::Call<crate::Shared> {
         ::dsoftbus::__private::call(
             &self.capability,
@@ -1710,6 +1723,7 @@ impl BroadClient {
         )
     }
     /// `Broad.try` of the schema.
+    #[inline]
     pub fn r#try(
         &self,
         r#type: &str,
@@ -1740,6 +1754,7 @@ impl BroadClient {
         )
     }
     /// `Broad.local` of the schema.
+    #[inline]
     pub fn local_(&self) -> ::dsoftbus::Call<()> {
         ::dsoftbus::__private::call(
             &self.capability,
@@ -1758,6 +1773,7 @@ impl BroadClient {
         )
     }
     /// `Broad.clone` of the schema.
+    #[inline]
     pub fn clone_(&self) -> ::dsoftbus::Call<()> {
         ::dsoftbus::__private::call(
             &self.capability,
@@ -1776,6 +1792,7 @@ impl BroadClient {
         )
     }
     /// `Broad.name` of the schema.
+    #[inline]
     pub fn name(&self) -> ::dsoftbus::Call<::std::string::String> {
         ::dsoftbus::__private::call(
             &self.capability,
@@ -1794,6 +1811,7 @@ impl BroadClient {
         )
     }
     /// `Broad.getURL` of the schema.
+    #[inline]
     pub fn get_url(&self, base_url: &str) -> ::dsoftbus::Call<::std::string::String> {
         ::dsoftbus::__private::call(
             &self.capability,
@@ -1812,6 +1830,7 @@ impl BroadClient {
         )
     }
     /// Was not there from the start.
+    #[inline]
     pub fn later(&self, name: &str) -> ::dsoftbus::Call<u8> {
         ::dsoftbus::__private::call(
             &self.capability,
@@ -1834,9 +1853,11 @@ impl BroadClient {
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::dsoftbus::Client for BroadClient {
     const DESCRIPTOR: &'static ::dsoftbus::ServiceDescriptor = &crate::broad::DESCRIPTOR;
+    #[inline]
     fn from_capability(capability: ::dsoftbus::Capability) -> Self {
         Self { capability }
     }
+    #[inline]
     fn capability(&self) -> &::dsoftbus::Capability {
         &self.capability
     }
@@ -1844,6 +1865,7 @@ impl ::dsoftbus::Client for BroadClient {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::core::convert::From<::dsoftbus::Pipeline> for BroadClient {
+    #[inline]
     fn from(pipeline: ::dsoftbus::Pipeline) -> Self {
         ::dsoftbus::Client::from_capability(pipeline.capability())
     }
@@ -1953,6 +1975,7 @@ pub struct BroadMock {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::core::default::Default for BroadMock {
+    #[inline]
     fn default() -> Self {
         Self {
             nothing: ::dsoftbus::testing::MockMethod::new("Broad.nothing"),
@@ -1979,9 +2002,11 @@ impl ::core::default::Default for BroadMock {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl Broad for BroadMock {
+    #[inline]
     async fn nothing(&self, _: &::dsoftbus::Context) -> ::dsoftbus::Result<()> {
         self.nothing.call(())
     }
+    #[inline]
     async fn scalars(
         &self,
         _: &::dsoftbus::Context,
@@ -1989,6 +2014,7 @@ impl Broad for BroadMock {
     ) -> ::dsoftbus::Result<crate::Scalars> {
         self.scalars.call((value,))
     }
+    #[inline]
     async fn lists(
         &self,
         _: &::dsoftbus::Context,
@@ -1996,6 +2022,7 @@ impl Broad for BroadMock {
     ) -> ::dsoftbus::Result<crate::Lists> {
         self.lists.call((value,))
     }
+    #[inline]
     async fn defaults(
         &self,
         _: &::dsoftbus::Context,
@@ -2004,6 +2031,7 @@ impl Broad for BroadMock {
     ) -> ::dsoftbus::Result<crate::broad::DefaultsResults> {
         self.defaults.call((value, more))
     }
+    #[inline]
     async fn tree(
         &self,
         _: &::dsoftbus::Context,
@@ -2011,6 +2039,7 @@ impl Broad for BroadMock {
     ) -> ::dsoftbus::Result<crate::Tree> {
         self.tree.call((params,))
     }
+    #[inline]
     async fn outer(
         &self,
         _: &::dsoftbus::Context,
@@ -2018,6 +2047,7 @@ impl Broad for BroadMock {
     ) -> ::dsoftbus::Result<crate::Outer> {
         self.outer.call((outer,))
     }
+    #[inline]
     async fn positional(
         &self,
         _: &::dsoftbus::Context,
@@ -2042,6 +2072,7 @@ impl Broad for BroadMock {
                 nothing,
             ))
     }
+    #[inline]
     async fn count(
         &self,
         _: &::dsoftbus::Context,
@@ -2049,6 +2080,7 @@ impl Broad for BroadMock {
     ) -> ::dsoftbus::Result<u64> {
         self.count.call((count,))
     }
+    #[inline]
     async fn bytes(
         &self,
         _: &::dsoftbus::Context,
@@ -2056,6 +2088,7 @@ impl Broad for BroadMock {
     ) -> ::dsoftbus::Result<::std::vec::Vec<u8>> {
         self.bytes.call((<[u8]>::to_vec(bytes),))
     }
+    #[inline]
     async fn colors(
         &self,
         _: &::dsoftbus::Context,
@@ -2063,9 +2096,11 @@ impl Broad for BroadMock {
     ) -> ::dsoftbus::Result<::std::vec::Vec<crate::Color>> {
         self.colors.call((colors,))
     }
+    #[inline]
     async fn fail(&self, _: &::dsoftbus::Context, name: &str) -> ::dsoftbus::Result<()> {
         self.fail.call((::std::string::String::from(name),))
     }
+    #[inline]
     async fn shared(
         &self,
         _: &::dsoftbus::Context,
@@ -2073,6 +2108,7 @@ impl Broad for BroadMock {
     ) -> ::dsoftbus::Result<crate::Shared> {
         self.shared.call((shared,))
     }
+    #[inline]
     async fn r#try(
         &self,
         _: &::dsoftbus::Context,
@@ -2091,18 +2127,22 @@ impl Broad for BroadMock {
                 results,
             ))
     }
+    #[inline]
     async fn local_(&self, _: &::dsoftbus::Context) -> ::dsoftbus::Result<()> {
         self.local_.call(())
     }
+    #[inline]
     async fn clone_(&self, _: &::dsoftbus::Context) -> ::dsoftbus::Result<()> {
         self.clone_.call(())
     }
+    #[inline]
     async fn name(
         &self,
         _: &::dsoftbus::Context,
     ) -> ::dsoftbus::Result<::std::string::String> {
         self.name.call(())
     }
+    #[inline]
     async fn get_url(
         &self,
         _: &::dsoftbus::Context,
@@ -2110,6 +2150,7 @@ impl Broad for BroadMock {
     ) -> ::dsoftbus::Result<::std::string::String> {
         self.get_url.call((::std::string::String::from(base_url),))
     }
+    #[inline]
     async fn later(
         &self,
         _: &::dsoftbus::Context,
@@ -2121,6 +2162,7 @@ impl Broad for BroadMock {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::dsoftbus::Service for BroadMock {
+    #[inline]
     fn skeletons(
         self: ::std::sync::Arc<Self>,
     ) -> ::std::vec::Vec<::std::sync::Arc<dyn ::dsoftbus::Skeleton>> {
@@ -2619,6 +2661,7 @@ pub mod broad {
     }
     impl InnerClient {
         /// A client of an object in this process, for tests and to hand it out in calls.
+        #[inline]
         #[must_use]
         pub fn local(service: impl Inner) -> Self {
             let skeleton = InnerSkeleton::new(::std::sync::Arc::new(service));
@@ -2627,6 +2670,7 @@ pub mod broad {
             )
         }
         /// `Broad.Inner.ping` of the schema.
+        #[inline]
         pub fn ping(&self) -> ::dsoftbus::Call<()> {
             ::dsoftbus::__private::call(
                 &self.capability,
@@ -2645,6 +2689,7 @@ pub mod broad {
             )
         }
         /// `Broad.Inner.deep` of the schema.
+        #[inline]
         pub fn deep(
             &self,
             deep: &crate::broad::inner::Deep,
@@ -2668,14 +2713,17 @@ pub mod broad {
     }
     impl ::dsoftbus::Client for InnerClient {
         const DESCRIPTOR: &'static ::dsoftbus::ServiceDescriptor = &crate::broad::inner::DESCRIPTOR;
+        #[inline]
         fn from_capability(capability: ::dsoftbus::Capability) -> Self {
             Self { capability }
         }
+        #[inline]
         fn capability(&self) -> &::dsoftbus::Capability {
             &self.capability
         }
     }
     impl ::core::convert::From<::dsoftbus::Pipeline> for InnerClient {
+        #[inline]
         fn from(pipeline: ::dsoftbus::Pipeline) -> Self {
             ::dsoftbus::Client::from_capability(pipeline.capability())
         }
@@ -2717,6 +2765,7 @@ pub mod broad {
         >,
     }
     impl ::core::default::Default for InnerMock {
+        #[inline]
         fn default() -> Self {
             Self {
                 ping: ::dsoftbus::testing::MockMethod::new("Broad.Inner.ping"),
@@ -2725,9 +2774,11 @@ pub mod broad {
         }
     }
     impl Inner for InnerMock {
+        #[inline]
         async fn ping(&self, _: &::dsoftbus::Context) -> ::dsoftbus::Result<()> {
             self.ping.call(())
         }
+        #[inline]
         async fn deep(
             &self,
             _: &::dsoftbus::Context,
@@ -2737,6 +2788,7 @@ pub mod broad {
         }
     }
     impl ::dsoftbus::Service for InnerMock {
+        #[inline]
         fn skeletons(
             self: ::std::sync::Arc<Self>,
         ) -> ::std::vec::Vec<::std::sync::Arc<dyn ::dsoftbus::Skeleton>> {
@@ -2894,6 +2946,7 @@ pub struct IdleClient {
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl IdleClient {
     /// A client of an object in this process, for tests and to hand it out in calls.
+    #[inline]
     #[must_use]
     pub fn local(service: impl Idle) -> Self {
         let skeleton = IdleSkeleton::new(::std::sync::Arc::new(service));
@@ -2906,9 +2959,11 @@ impl IdleClient {
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::dsoftbus::Client for IdleClient {
     const DESCRIPTOR: &'static ::dsoftbus::ServiceDescriptor = &crate::idle::DESCRIPTOR;
+    #[inline]
     fn from_capability(capability: ::dsoftbus::Capability) -> Self {
         Self { capability }
     }
+    #[inline]
     fn capability(&self) -> &::dsoftbus::Capability {
         &self.capability
     }
@@ -2916,6 +2971,7 @@ impl ::dsoftbus::Client for IdleClient {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::core::convert::From<::dsoftbus::Pipeline> for IdleClient {
+    #[inline]
     fn from(pipeline: ::dsoftbus::Pipeline) -> Self {
         ::dsoftbus::Client::from_capability(pipeline.capability())
     }
@@ -2964,6 +3020,7 @@ impl Idle for IdleMock {}
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::dsoftbus::Service for IdleMock {
+    #[inline]
     fn skeletons(
         self: ::std::sync::Arc<Self>,
     ) -> ::std::vec::Vec<::std::sync::Arc<dyn ::dsoftbus::Skeleton>> {

@@ -302,6 +302,7 @@ pub struct BundleManagerClient {
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl BundleManagerClient {
     /// A client of an object in this process, for tests and to hand it out in calls.
+    #[inline]
     #[must_use]
     pub fn local(service: impl BundleManager) -> Self {
         let skeleton = BundleManagerSkeleton::new(::std::sync::Arc::new(service));
@@ -313,6 +314,7 @@ impl BundleManagerClient {
     ///
     /// Fails with `alreadyInstalled`, `badName`, `badHandle`, `sizeMismatch` when the payload is not `bytesLen` long,
     /// `digestMismatch` when the stored bytes are not those that were pushed, `noSpace` and `storage`.
+    #[inline]
     pub fn install(
         &self,
         name: &str,
@@ -338,6 +340,7 @@ impl BundleManagerClient {
         )
     }
     /// Describes an installed bundle. Fails with `notFound`.
+    #[inline]
     pub fn query(&self, name: &str) -> ::dsoftbus::Call<crate::BundleInfo> {
         ::dsoftbus::__private::call(
             &self.capability,
@@ -356,6 +359,7 @@ impl BundleManagerClient {
         )
     }
     /// Every installed bundle, sorted by name.
+    #[inline]
     pub fn list(&self) -> ::dsoftbus::Call<::std::vec::Vec<crate::BundleInfo>> {
         ::dsoftbus::__private::call(
             &self.capability,
@@ -374,6 +378,7 @@ impl BundleManagerClient {
         )
     }
     /// Issues a handle to pull the payload of `name` with, its length, and its BLAKE3 digest. Fails with `notFound`.
+    #[inline]
     pub fn get_payload(
         &self,
         name: &str,
@@ -395,6 +400,7 @@ impl BundleManagerClient {
         )
     }
     /// Removes `name`. Handles already issued keep working until they expire. Fails with `notFound`.
+    #[inline]
     pub fn uninstall(&self, name: &str) -> ::dsoftbus::Call<()> {
         ::dsoftbus::__private::call(
             &self.capability,
@@ -417,9 +423,11 @@ impl BundleManagerClient {
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::dsoftbus::Client for BundleManagerClient {
     const DESCRIPTOR: &'static ::dsoftbus::ServiceDescriptor = &crate::bundle_manager::DESCRIPTOR;
+    #[inline]
     fn from_capability(capability: ::dsoftbus::Capability) -> Self {
         Self { capability }
     }
+    #[inline]
     fn capability(&self) -> &::dsoftbus::Capability {
         &self.capability
     }
@@ -427,6 +435,7 @@ impl ::dsoftbus::Client for BundleManagerClient {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::core::convert::From<::dsoftbus::Pipeline> for BundleManagerClient {
+    #[inline]
     fn from(pipeline: ::dsoftbus::Pipeline) -> Self {
         ::dsoftbus::Client::from_capability(pipeline.capability())
     }
@@ -492,6 +501,7 @@ pub struct BundleManagerMock {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::core::default::Default for BundleManagerMock {
+    #[inline]
     fn default() -> Self {
         Self {
             install: ::dsoftbus::testing::MockMethod::new("BundleManager.install"),
@@ -507,6 +517,7 @@ impl ::core::default::Default for BundleManagerMock {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl BundleManager for BundleManagerMock {
+    #[inline]
     async fn install(
         &self,
         _: &::dsoftbus::Context,
@@ -516,6 +527,7 @@ impl BundleManager for BundleManagerMock {
     ) -> ::dsoftbus::Result<crate::BundleInfo> {
         self.install.call((::std::string::String::from(name), bytes_len, vmo_handle))
     }
+    #[inline]
     async fn query(
         &self,
         _: &::dsoftbus::Context,
@@ -523,12 +535,14 @@ impl BundleManager for BundleManagerMock {
     ) -> ::dsoftbus::Result<crate::BundleInfo> {
         self.query.call((::std::string::String::from(name),))
     }
+    #[inline]
     async fn list(
         &self,
         _: &::dsoftbus::Context,
     ) -> ::dsoftbus::Result<::std::vec::Vec<crate::BundleInfo>> {
         self.list.call(())
     }
+    #[inline]
     async fn get_payload(
         &self,
         _: &::dsoftbus::Context,
@@ -536,6 +550,7 @@ impl BundleManager for BundleManagerMock {
     ) -> ::dsoftbus::Result<crate::bundle_manager::GetPayloadResults> {
         self.get_payload.call((::std::string::String::from(name),))
     }
+    #[inline]
     async fn uninstall(
         &self,
         _: &::dsoftbus::Context,
@@ -547,6 +562,7 @@ impl BundleManager for BundleManagerMock {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::dsoftbus::Service for BundleManagerMock {
+    #[inline]
     fn skeletons(
         self: ::std::sync::Arc<Self>,
     ) -> ::std::vec::Vec<::std::sync::Arc<dyn ::dsoftbus::Skeleton>> {

@@ -94,6 +94,7 @@ pub struct EarClient {
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl EarClient {
     /// A client of an object in this process, for tests and to hand it out in calls.
+    #[inline]
     #[must_use]
     pub fn local(service: impl Ear) -> Self {
         let skeleton = EarSkeleton::new(::std::sync::Arc::new(service));
@@ -102,6 +103,7 @@ impl EarClient {
         )
     }
     /// `Ear.hear` of the schema.
+    #[inline]
     pub fn hear(&self, text: &str) -> ::dsoftbus::Call<()> {
         ::dsoftbus::__private::call(
             &self.capability,
@@ -124,9 +126,11 @@ impl EarClient {
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::dsoftbus::Client for EarClient {
     const DESCRIPTOR: &'static ::dsoftbus::ServiceDescriptor = &crate::ear::DESCRIPTOR;
+    #[inline]
     fn from_capability(capability: ::dsoftbus::Capability) -> Self {
         Self { capability }
     }
+    #[inline]
     fn capability(&self) -> &::dsoftbus::Capability {
         &self.capability
     }
@@ -134,6 +138,7 @@ impl ::dsoftbus::Client for EarClient {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::core::convert::From<::dsoftbus::Pipeline> for EarClient {
+    #[inline]
     fn from(pipeline: ::dsoftbus::Pipeline) -> Self {
         ::dsoftbus::Client::from_capability(pipeline.capability())
     }
@@ -177,6 +182,7 @@ pub struct EarMock {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::core::default::Default for EarMock {
+    #[inline]
     fn default() -> Self {
         Self {
             hear: ::dsoftbus::testing::MockMethod::new("Ear.hear"),
@@ -186,6 +192,7 @@ impl ::core::default::Default for EarMock {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl Ear for EarMock {
+    #[inline]
     async fn hear(&self, _: &::dsoftbus::Context, text: &str) -> ::dsoftbus::Result<()> {
         self.hear.call((::std::string::String::from(text),))
     }
@@ -193,6 +200,7 @@ impl Ear for EarMock {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::dsoftbus::Service for EarMock {
+    #[inline]
     fn skeletons(
         self: ::std::sync::Arc<Self>,
     ) -> ::std::vec::Vec<::std::sync::Arc<dyn ::dsoftbus::Skeleton>> {
@@ -325,6 +333,7 @@ pub struct StoreClient<T> {
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl<T: ::dsoftbus::Pointer> StoreClient<T> {
     /// A client of an object in this process, for tests and to hand it out in calls.
+    #[inline]
     #[must_use]
     pub fn local(service: impl Store<T>) -> Self {
         let skeleton = StoreSkeleton::<_, T>::new(::std::sync::Arc::new(service));
@@ -333,6 +342,7 @@ impl<T: ::dsoftbus::Pointer> StoreClient<T> {
         )
     }
     /// `Store.put` of the schema.
+    #[inline]
     pub fn put(&self, value: &T) -> ::dsoftbus::Call<()> {
         ::dsoftbus::__private::call(
             &self.capability,
@@ -355,12 +365,14 @@ impl<T: ::dsoftbus::Pointer> StoreClient<T> {
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl<T: ::dsoftbus::Pointer> ::dsoftbus::Client for StoreClient<T> {
     const DESCRIPTOR: &'static ::dsoftbus::ServiceDescriptor = &crate::store::DESCRIPTOR;
+    #[inline]
     fn from_capability(capability: ::dsoftbus::Capability) -> Self {
         Self {
             capability,
             marker: ::core::marker::PhantomData,
         }
     }
+    #[inline]
     fn capability(&self) -> &::dsoftbus::Capability {
         &self.capability
     }
@@ -369,6 +381,7 @@ impl<T: ::dsoftbus::Pointer> ::dsoftbus::Client for StoreClient<T> {
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl<T: ::dsoftbus::Pointer> ::core::convert::From<::dsoftbus::Pipeline>
 for StoreClient<T> {
+    #[inline]
     fn from(pipeline: ::dsoftbus::Pipeline) -> Self {
         ::dsoftbus::Client::from_capability(pipeline.capability())
     }
@@ -412,6 +425,7 @@ pub struct StoreMock<T> {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl<T: ::dsoftbus::Pointer> ::core::default::Default for StoreMock<T> {
+    #[inline]
     fn default() -> Self {
         Self {
             put: ::dsoftbus::testing::MockMethod::new("Store.put"),
@@ -421,6 +435,7 @@ impl<T: ::dsoftbus::Pointer> ::core::default::Default for StoreMock<T> {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl<T: ::dsoftbus::Pointer> Store<T> for StoreMock<T> {
+    #[inline]
     async fn put(&self, _: &::dsoftbus::Context, value: T) -> ::dsoftbus::Result<()> {
         self.put.call((value,))
     }
@@ -428,6 +443,7 @@ impl<T: ::dsoftbus::Pointer> Store<T> for StoreMock<T> {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl<T: ::dsoftbus::Pointer> ::dsoftbus::Service for StoreMock<T> {
+    #[inline]
     fn skeletons(
         self: ::std::sync::Arc<Self>,
     ) -> ::std::vec::Vec<::std::sync::Arc<dyn ::dsoftbus::Skeleton>> {
@@ -607,17 +623,20 @@ pub mod handles {
     }
     impl MorePipeline {
         /// `left`.
+        #[inline]
         #[must_use]
         pub fn left(&self) -> crate::EarClient {
             ::core::convert::From::from(self.pipeline.field(8))
         }
         /// `right`.
+        #[inline]
         #[must_use]
         pub fn right(&self) -> crate::StoreClient<::std::string::String> {
             ::core::convert::From::from(self.pipeline.field(9))
         }
     }
     impl ::core::convert::From<::dsoftbus::Pipeline> for MorePipeline {
+        #[inline]
         fn from(pipeline: ::dsoftbus::Pipeline) -> Self {
             Self { pipeline }
         }
@@ -637,26 +656,31 @@ pub struct HandlesPipeline {
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl HandlesPipeline {
     /// `ear`.
+    #[inline]
     #[must_use]
     pub fn ear(&self) -> crate::EarClient {
         ::core::convert::From::from(self.pipeline.field(0))
     }
     /// `any`.
+    #[inline]
     #[must_use]
     pub fn any(&self) -> ::dsoftbus::Capability {
         ::core::convert::From::from(self.pipeline.field(2))
     }
     /// `store`.
+    #[inline]
     #[must_use]
     pub fn store(&self) -> crate::StoreClient<::std::string::String> {
         ::core::convert::From::from(self.pipeline.field(4))
     }
     /// `open`.
+    #[inline]
     #[must_use]
     pub fn open(&self) -> ::dsoftbus::Pipeline {
         self.pipeline.field(5)
     }
     /// `more`.
+    #[inline]
     #[must_use]
     pub fn more(&self) -> crate::handles::MorePipeline {
         ::core::convert::From::from(::core::clone::Clone::clone(&self.pipeline))
@@ -665,6 +689,7 @@ impl HandlesPipeline {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::core::convert::From<::dsoftbus::Pipeline> for HandlesPipeline {
+    #[inline]
     fn from(pipeline: ::dsoftbus::Pipeline) -> Self {
         Self { pipeline }
     }

@@ -99,11 +99,13 @@ pub struct OutsidePipeline {
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl OutsidePipeline {
     /// `ear`.
+    #[inline]
     #[must_use]
     pub fn ear(&self) -> ::base::EarClient {
         ::core::convert::From::from(self.pipeline.field(4))
     }
     /// `handles`.
+    #[inline]
     #[must_use]
     pub fn handles(&self) -> ::base::HandlesPipeline {
         ::core::convert::From::from(self.pipeline.field(6))
@@ -112,6 +114,7 @@ impl OutsidePipeline {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::core::convert::From<::dsoftbus::Pipeline> for OutsidePipeline {
+    #[inline]
     fn from(pipeline: ::dsoftbus::Pipeline) -> Self {
         Self { pipeline }
     }
@@ -231,6 +234,7 @@ pub struct ListenerClient {
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ListenerClient {
     /// A client of an object in this process, for tests and to hand it out in calls.
+    #[inline]
     #[must_use]
     pub fn local(service: impl Listener) -> Self {
         let skeleton = ListenerSkeleton::new(::std::sync::Arc::new(service));
@@ -239,6 +243,7 @@ impl ListenerClient {
         )
     }
     /// `Listener.look` of the schema.
+    #[inline]
     pub fn look(
         &self,
         shared: &::base::Shared,
@@ -264,9 +269,11 @@ impl ListenerClient {
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::dsoftbus::Client for ListenerClient {
     const DESCRIPTOR: &'static ::dsoftbus::ServiceDescriptor = &crate::listener::DESCRIPTOR;
+    #[inline]
     fn from_capability(capability: ::dsoftbus::Capability) -> Self {
         Self { capability }
     }
+    #[inline]
     fn capability(&self) -> &::dsoftbus::Capability {
         &self.capability
     }
@@ -274,6 +281,7 @@ impl ::dsoftbus::Client for ListenerClient {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::core::convert::From<::dsoftbus::Pipeline> for ListenerClient {
+    #[inline]
     fn from(pipeline: ::dsoftbus::Pipeline) -> Self {
         ::dsoftbus::Client::from_capability(pipeline.capability())
     }
@@ -291,6 +299,7 @@ impl ::dsoftbus::ServiceClient for ListenerClient {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::core::convert::From<ListenerClient> for ::base::EarClient {
+    #[inline]
     fn from(client: ListenerClient) -> Self {
         ::dsoftbus::Client::from_capability(client.capability)
     }
@@ -334,6 +343,7 @@ pub struct ListenerMock {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::core::default::Default for ListenerMock {
+    #[inline]
     fn default() -> Self {
         Self {
             look: ::dsoftbus::testing::MockMethod::new("Listener.look"),
@@ -344,6 +354,7 @@ impl ::core::default::Default for ListenerMock {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl Listener for ListenerMock {
+    #[inline]
     async fn look(
         &self,
         _: &::dsoftbus::Context,
@@ -355,6 +366,7 @@ impl Listener for ListenerMock {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::base::Ear for ListenerMock {
+    #[inline]
     async fn hear(
         &self,
         cx: &::dsoftbus::Context,
@@ -366,6 +378,7 @@ impl ::base::Ear for ListenerMock {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::dsoftbus::Service for ListenerMock {
+    #[inline]
     fn skeletons(
         self: ::std::sync::Arc<Self>,
     ) -> ::std::vec::Vec<::std::sync::Arc<dyn ::dsoftbus::Skeleton>> {
@@ -441,12 +454,14 @@ pub mod listener {
     }
     impl LookResultsPipeline {
         /// `ear`.
+        #[inline]
         #[must_use]
         pub fn ear(&self) -> ::base::EarClient {
             ::core::convert::From::from(self.pipeline.field(0))
         }
     }
     impl ::core::convert::From<::dsoftbus::Pipeline> for LookResultsPipeline {
+        #[inline]
         fn from(pipeline: ::dsoftbus::Pipeline) -> Self {
             Self { pipeline }
         }

@@ -97,6 +97,7 @@ pub struct GreeterClient {
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl GreeterClient {
     /// A client of an object in this process, for tests and to hand it out in calls.
+    #[inline]
     #[must_use]
     pub fn local(service: impl Greeter) -> Self {
         let skeleton = GreeterSkeleton::new(::std::sync::Arc::new(service));
@@ -105,6 +106,7 @@ impl GreeterClient {
         )
     }
     /// Greets `name`.
+    #[inline]
     pub fn hello(&self, name: &str) -> ::dsoftbus::Call<::std::string::String> {
         ::dsoftbus::__private::call(
             &self.capability,
@@ -127,9 +129,11 @@ impl GreeterClient {
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::dsoftbus::Client for GreeterClient {
     const DESCRIPTOR: &'static ::dsoftbus::ServiceDescriptor = &crate::greeter::DESCRIPTOR;
+    #[inline]
     fn from_capability(capability: ::dsoftbus::Capability) -> Self {
         Self { capability }
     }
+    #[inline]
     fn capability(&self) -> &::dsoftbus::Capability {
         &self.capability
     }
@@ -137,6 +141,7 @@ impl ::dsoftbus::Client for GreeterClient {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::core::convert::From<::dsoftbus::Pipeline> for GreeterClient {
+    #[inline]
     fn from(pipeline: ::dsoftbus::Pipeline) -> Self {
         ::dsoftbus::Client::from_capability(pipeline.capability())
     }
@@ -188,6 +193,7 @@ pub struct GreeterMock {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::core::default::Default for GreeterMock {
+    #[inline]
     fn default() -> Self {
         Self {
             hello: ::dsoftbus::testing::MockMethod::new("Greeter.hello"),
@@ -197,6 +203,7 @@ impl ::core::default::Default for GreeterMock {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl Greeter for GreeterMock {
+    #[inline]
     async fn hello(
         &self,
         _: &::dsoftbus::Context,
@@ -208,6 +215,7 @@ impl Greeter for GreeterMock {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::dsoftbus::Service for GreeterMock {
+    #[inline]
     fn skeletons(
         self: ::std::sync::Arc<Self>,
     ) -> ::std::vec::Vec<::std::sync::Arc<dyn ::dsoftbus::Skeleton>> {

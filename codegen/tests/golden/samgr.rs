@@ -254,6 +254,7 @@ pub struct SamgrClient {
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl SamgrClient {
     /// A client of an object in this process, for tests and to hand it out in calls.
+    #[inline]
     #[must_use]
     pub fn local(service: impl Samgr) -> Self {
         let skeleton = SamgrSkeleton::new(::std::sync::Arc::new(service));
@@ -265,6 +266,7 @@ impl SamgrClient {
     ///
     /// Fails with `alreadyRegistered` when another device holds the name, `badName` when it is empty, longer than 255 bytes
     /// or has control characters, and `tooMany` when the registry or the caller's share of it is full.
+    #[inline]
     pub fn register(
         &self,
         name: &str,
@@ -290,6 +292,7 @@ impl SamgrClient {
         )
     }
     /// Finds a service by its exact name. Fails with `notFound`.
+    #[inline]
     pub fn resolve(&self, name: &str) -> ::dsoftbus::Call<crate::ServiceInfo> {
         ::dsoftbus::__private::call(
             &self.capability,
@@ -308,6 +311,7 @@ impl SamgrClient {
         )
     }
     /// Withdraws `name`. Fails with `notFound` when nobody holds it and with `notOwner` when another device does.
+    #[inline]
     pub fn unregister(&self, name: &str) -> ::dsoftbus::Call<()> {
         ::dsoftbus::__private::call(
             &self.capability,
@@ -326,6 +330,7 @@ impl SamgrClient {
         )
     }
     /// Every service registered now, sorted by name.
+    #[inline]
     pub fn list(&self) -> ::dsoftbus::Call<::std::vec::Vec<crate::ServiceInfo>> {
         ::dsoftbus::__private::call(
             &self.capability,
@@ -348,9 +353,11 @@ impl SamgrClient {
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::dsoftbus::Client for SamgrClient {
     const DESCRIPTOR: &'static ::dsoftbus::ServiceDescriptor = &crate::samgr::DESCRIPTOR;
+    #[inline]
     fn from_capability(capability: ::dsoftbus::Capability) -> Self {
         Self { capability }
     }
+    #[inline]
     fn capability(&self) -> &::dsoftbus::Capability {
         &self.capability
     }
@@ -358,6 +365,7 @@ impl ::dsoftbus::Client for SamgrClient {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::core::convert::From<::dsoftbus::Pipeline> for SamgrClient {
+    #[inline]
     fn from(pipeline: ::dsoftbus::Pipeline) -> Self {
         ::dsoftbus::Client::from_capability(pipeline.capability())
     }
@@ -415,6 +423,7 @@ pub struct SamgrMock {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::core::default::Default for SamgrMock {
+    #[inline]
     fn default() -> Self {
         Self {
             register: ::dsoftbus::testing::MockMethod::new("Samgr.register"),
@@ -427,6 +436,7 @@ impl ::core::default::Default for SamgrMock {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl Samgr for SamgrMock {
+    #[inline]
     async fn register(
         &self,
         _: &::dsoftbus::Context,
@@ -436,6 +446,7 @@ impl Samgr for SamgrMock {
     ) -> ::dsoftbus::Result<()> {
         self.register.call((::std::string::String::from(name), channel, interface_id))
     }
+    #[inline]
     async fn resolve(
         &self,
         _: &::dsoftbus::Context,
@@ -443,6 +454,7 @@ impl Samgr for SamgrMock {
     ) -> ::dsoftbus::Result<crate::ServiceInfo> {
         self.resolve.call((::std::string::String::from(name),))
     }
+    #[inline]
     async fn unregister(
         &self,
         _: &::dsoftbus::Context,
@@ -450,6 +462,7 @@ impl Samgr for SamgrMock {
     ) -> ::dsoftbus::Result<()> {
         self.unregister.call((::std::string::String::from(name),))
     }
+    #[inline]
     async fn list(
         &self,
         _: &::dsoftbus::Context,
@@ -460,6 +473,7 @@ impl Samgr for SamgrMock {
 
 #[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]
 impl ::dsoftbus::Service for SamgrMock {
+    #[inline]
     fn skeletons(
         self: ::std::sync::Arc<Self>,
     ) -> ::std::vec::Vec<::std::sync::Arc<dyn ::dsoftbus::Skeleton>> {
