@@ -69,7 +69,8 @@ fn last_name(path: &str) -> &str {
 
 #[test]
 fn every_excerpt_is_what_is_generated() {
-    let generated = plain(GENERATED);
+    // Where code is compiled is no concern of who reads it.
+    let generated = plain(&GENERATED.replace("#[inline]", ""));
     for block in tagged(&["rust", "ignore", "excerpt"]) {
         let mut rest = generated.as_str();
         for part in block.lines.join("\n").split("/* … */") {
