@@ -18,7 +18,7 @@ use crate::{
     message::{Incoming, Outgoing},
     promised::{self, Answer},
     session::CallSlot,
-    vat::{Question, VatCall},
+    vat::{Early, Question, VatCall},
 };
 
 /// Time that a call may take unless [`Call::timeout`] says otherwise.
@@ -149,6 +149,8 @@ impl fmt::Debug for Pipeline {
 pub struct RawCall {
     state: State,
     timeout: Duration,
+    /// Where a handler in this process hands out capabilities before its results.
+    early: Option<Arc<Early>>,
 }
 
 /// Which method is called.
@@ -207,6 +209,7 @@ impl RawCall {
                 params,
             },
             timeout: DEFAULT_DEADLINE,
+            early: None,
         }
     }
 
@@ -216,6 +219,7 @@ impl RawCall {
         Self {
             state: State::Failed(status),
             timeout: DEFAULT_DEADLINE,
+            early: None,
         }
     }
 
@@ -269,6 +273,7 @@ impl RawCall {
             return Ok(());
         };
         let deadline = Instant::now() + self.timeout;
+        let early = self.early.take();
         self.state = match target.into_parts() {
             (Route::Null, None) => State::Failed(null_capability()),
             (Route::Remote(channel), None) => {
@@ -281,12 +286,12 @@ impl RawCall {
             },
             (route, chain) => State::Running {
                 future: match chain {
-                    None => run(route, method, params, deadline),
+                    None => run(route, method, params, deadline, early),
                     Some(chain) => {
                         let peer = Capability::from(route.clone()).peer();
                         let context = Context::new(peer, None, method.descriptor, Some(deadline));
                         let called = intercept::run(chain, context, move |_| {
-                            let call = run(route, method, params, deadline);
+                            let call = run(route, method, params, deadline, early);
                             Box::pin(async move { call.await.map(Reply::from) })
                         });
                         Box::pin(async move { called.await.map(Reply::into_incoming) })
@@ -337,11 +342,14 @@ impl RawCall {
             State::Failed(status) => return pipeline(Source::Failed(status.clone())),
             _ => Box::pin(sleep_until(Instant::now() + self.timeout)),
         };
+        let early = Early::local();
         let started = Self {
             state: std::mem::replace(&mut self.state, State::Done),
             timeout: self.timeout,
+            early: Some(Arc::clone(&early)),
         };
-        let answer = Answer::new(async move { started.await.map(Incoming::share) });
+        let results = async move { started.await.map(Incoming::share) };
+        let answer = Answer::with_early(results, early);
         self.state = State::Shared {
             answer: answer.clone(),
             expiry,
@@ -351,10 +359,19 @@ impl RawCall {
 }
 
 /// A call of an object in this process, or one that starts when it is known where to.
-fn run(route: Route, method: Method, params: Outgoing, deadline: Instant) -> Running {
+fn run(
+    route: Route,
+    method: Method,
+    params: Outgoing,
+    deadline: Instant,
+    early: Option<Arc<Early>>,
+) -> Running {
     match route {
         Route::Local(skeleton) => {
-            let context = Context::new(None, None, method.descriptor, Some(deadline));
+            let mut context = Context::new(None, None, method.descriptor, Some(deadline));
+            if let Some(early) = early {
+                context = context.with_early(early);
+            }
             let answer = skeleton.call(
                 context,
                 method.interface_id,

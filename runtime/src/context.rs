@@ -126,8 +126,8 @@ impl Context {
     }
 
     /// Hands out a capability of the results before the handler has them all: calls that the caller pipelined on it start at
-    /// once. Each pair is the way to a capability, pointer by pointer from the results, and the capability. Works once in a call,
-    /// and does nothing where calls cannot be pipelined.
+    /// once. Each pair is the way to a capability, pointer by pointer from the results, and the capability. The first time in a call
+    /// counts, and only where calls can be pipelined: not at level 0, and not in a call that waited for a promise of this process.
     ///
     /// ```ignore
     /// // getBox @0 () -> (box :Box); where struct Box { cap @0 :Thing; }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    future::Future,
+    future::{Future, poll_fn},
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     task::{Context, Poll, Waker},
@@ -15,14 +15,19 @@ use crate::{
     Result, Status,
     call::{Method, RawCall},
     message::{Incoming, Outgoing, SharedIncoming},
+    vat::Early,
 };
 
 /// The results of a call in this process, for the call and for those pipelined on it.
 #[derive(Clone)]
 pub(crate) struct Answer {
-    results: Shared<Pin<Box<dyn Future<Output = Result<SharedIncoming>> + Send>>>,
+    results: Results,
+    /// What calls are pipelined on: the results, or what the handler hands out before.
+    pipeline: Results,
     queue: Arc<Mutex<Queue>>,
 }
+
+type Results = Shared<Pin<Box<dyn Future<Output = Result<SharedIncoming>> + Send>>>;
 
 /// Calls that wait for the results. They start in the order in which they were made, whoever is polled first.
 #[derive(Default)]
@@ -36,10 +41,31 @@ impl Answer {
     pub(crate) fn new(
         results: impl Future<Output = Result<SharedIncoming>> + Send + 'static,
     ) -> Self {
+        let results = results.boxed().shared();
         Self {
-            results: results.boxed().shared(),
+            pipeline: results.clone(),
+            results,
             queue: Arc::default(),
         }
+    }
+
+    /// Results of which the handler may hand out the capabilities before.
+    pub(crate) fn with_early(
+        results: impl Future<Output = Result<SharedIncoming>> + Send + 'static,
+        early: Arc<Early>,
+    ) -> Self {
+        let mut answer = Self::new(results);
+        let mut results = answer.results.clone();
+        let pipeline = poll_fn(move |cx| {
+            // This polls the handler, which may publish while it is polled.
+            let answered = results.poll_unpin(cx);
+            match early.poll(cx) {
+                Some(published) => Poll::Ready(Ok(Incoming::from(published).share())),
+                None => answered,
+            }
+        });
+        answer.pipeline = pipeline.boxed().shared();
+        answer
     }
 
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Incoming>> {
@@ -110,8 +136,9 @@ impl Promised {
         queue.waiting.push_back(Arc::downgrade(&state));
         drop(queue);
         PromisedCall {
+            driven: Some(self.answer.results.clone()),
             answer: self.answer,
-            results: None,
+            target: None,
             state,
         }
     }
@@ -126,8 +153,11 @@ impl PartialEq for Promised {
 /// A call of a promise.
 pub(crate) struct PromisedCall {
     answer: Answer,
-    /// Once they are there: they are given once.
-    results: Option<SharedIncoming>,
+    /// Once it is there: it is given once.
+    target: Option<SharedIncoming>,
+    /// The call that this one is pipelined on, until it has ended: it may have more to do after it has handed out its capabilities,
+    /// and nobody else may be polling it.
+    driven: Option<Results>,
     state: Arc<Mutex<State>>,
 }
 
@@ -151,19 +181,25 @@ impl Future for PromisedCall {
     type Output = Result<Incoming>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.target.is_some()
+            && let Some(call) = &mut self.driven
+            && call.poll_unpin(cx).is_ready()
+        {
+            self.driven = None;
+        }
         let mut state = lock(&self.state);
         if let State::Waiting(waiting) = &mut *state {
             waiting.waker = Some(cx.waker().clone());
             drop(state);
             let this = &mut *self;
-            let results = match this.results.clone() {
-                Some(results) => results,
-                None => match this.answer.results.poll_unpin(cx) {
-                    Poll::Ready(results) => this.results.insert(results?).clone(),
+            let target = match this.target.clone() {
+                Some(target) => target,
+                None => match this.answer.pipeline.poll_unpin(cx) {
+                    Poll::Ready(target) => this.target.insert(target?).clone(),
                     Poll::Pending => return Poll::Pending,
                 },
             };
-            this.answer.start(&results.into());
+            this.answer.start(&target.into());
             state = lock(&self.state);
         }
         match std::mem::replace(&mut *state, State::Taken) {

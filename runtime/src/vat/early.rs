@@ -19,15 +19,25 @@ use crate::{Incoming, Outgoing, Result};
 pub(crate) struct Early {
     published: Mutex<Option<Outgoing>>,
     waker: AtomicWaker,
-    queue: Arc<Queue>,
+    /// Of the thread that has to be woken; none for a call in this process.
+    queue: Option<Arc<Queue>>,
 }
 
 impl Early {
     pub(super) fn new(queue: &Arc<Queue>) -> Arc<Self> {
+        Self::woken_by(Some(Arc::clone(queue)))
+    }
+
+    /// For a call in this process.
+    pub(crate) fn local() -> Arc<Self> {
+        Self::woken_by(None)
+    }
+
+    fn woken_by(queue: Option<Arc<Queue>>) -> Arc<Self> {
         Arc::new(Self {
             published: Mutex::new(None),
             waker: AtomicWaker::new(),
-            queue: Arc::clone(queue),
+            queue,
         })
     }
 
@@ -35,12 +45,15 @@ impl Early {
     pub(crate) fn publish(&self, results: Outgoing) {
         *self.slot() = Some(results);
         if let Some(waker) = self.waker.take() {
-            self.queue.push(Command::Wake(waker));
+            match &self.queue {
+                Some(queue) => queue.push(Command::Wake(waker)),
+                None => waker.wake(),
+            }
         }
     }
 
     /// What was published since the last look.
-    pub(super) fn poll(&self, cx: &Context<'_>) -> Option<Outgoing> {
+    pub(crate) fn poll(&self, cx: &Context<'_>) -> Option<Outgoing> {
         self.register(cx.waker());
         self.slot().take()
     }

@@ -18,7 +18,7 @@ scenarios! {
     a_call_that_fails_fails_what_is_pipelined_on_it: Here Session Stock;
     pipelining_into_nothing_fails_and_does_not_hang: Here Session Stock;
     a_cancelled_call_cancels_what_is_pipelined_on_it: Here Session Stock;
-    a_result_that_is_published_early_is_called_though_the_call_never_returns: Session Stock;
+    a_result_that_is_published_early_is_called_though_the_call_never_returns: Here Session Stock;
 }
 
 async fn a_result_is_called_before_it_is_there(bench: Bench) {
