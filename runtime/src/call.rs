@@ -14,6 +14,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::{
     Capability, Context, MethodDescriptor, Result, Status,
     capability::Route,
+    handler::{self, Arrived},
     intercept::{self, Reply},
     message::{Incoming, Outgoing},
     promised::{self, Answer},
@@ -372,12 +373,13 @@ fn run(
             if let Some(early) = early {
                 context = context.with_early(early);
             }
-            let answer = skeleton.call(
+            let call = Arrived {
                 context,
-                method.interface_id,
-                method.ordinal,
-                Incoming::from(params),
-            );
+                interface_id: method.interface_id,
+                method_id: method.ordinal,
+                params: Incoming::from(params),
+            };
+            let answer = handler::call(skeleton.as_ref(), call);
             Box::pin(async move { answer.await.map(Incoming::from) })
         }
         Route::Promised(promised) => Box::pin(promised.call(method, params, deadline)),
@@ -430,11 +432,6 @@ impl<T> fmt::Debug for Call<T> {
 
 pub(crate) fn deadline_exceeded() -> Status {
     Status::deadline_exceeded("the call did not finish in time")
-}
-
-/// How a call ends whose handler panicked.
-pub(crate) fn handler_panicked() -> Status {
-    Status::internal("the handler panicked")
 }
 
 /// How calls of nothing fail.

@@ -78,7 +78,8 @@ impl Capability {
     }
 
     /// The same object, with an interceptor around every call that is made through this reference. The one added first is the
-    /// outermost.
+    /// outermost. What one leaves in the context is for those inside it: it does not travel. Objects in the results of a call are
+    /// not intercepted.
     #[must_use]
     pub fn intercept(mut self, interceptor: impl Interceptor) -> Self {
         self.chain = Some(intercept::extend(

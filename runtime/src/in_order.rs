@@ -4,7 +4,10 @@ use std::{any::Any, future::poll_fn, sync::Arc, task::Poll};
 
 use tokio::sync::Mutex;
 
-use crate::{CallFuture, Context, Incoming, ServiceDescriptor, Skeleton, Status};
+use crate::{
+    CallFuture, Context, Incoming, ServiceDescriptor, Skeleton, Status,
+    handler::{self, Arrived},
+};
 
 /// The skeleton that calls of an object in this process go to: itself, or one that keeps the order of its streams.
 pub(crate) fn in_order(skeleton: Arc<dyn Skeleton>) -> Arc<dyn Skeleton> {
@@ -49,7 +52,13 @@ impl Skeleton for InOrder {
                 return Err(status.clone());
             }
             let method = skeleton.descriptor().method(interface_id, method_id);
-            let mut call = skeleton.call(cx, interface_id, method_id, params);
+            let call = Arrived {
+                context: cx,
+                interface_id,
+                method_id,
+                params,
+            };
+            let mut call = handler::call(skeleton.as_ref(), call);
             if method.is_some_and(|method| method.streaming) {
                 let outcome = call.await;
                 if let Err(status) = &outcome {

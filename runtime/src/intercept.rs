@@ -3,7 +3,7 @@
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 use crate::{
-    CallFuture, Context, Result, ServiceDescriptor, Skeleton,
+    Context, Result,
     message::{Incoming, Outgoing},
 };
 
@@ -12,7 +12,8 @@ pub type Intercepted<'a> = Pin<Box<dyn Future<Output = Result<Reply>> + Send + '
 
 /// Code around every call: logging, metrics, authorisation, retries of its own device.
 ///
-/// On the serving side ([`NodeBuilder::intercept`](crate::NodeBuilder::intercept)) it runs before the handler, and what it puts
+/// On the serving side ([`NodeBuilder::intercept`](crate::NodeBuilder::intercept)) it runs before the handler of every call that a
+/// peer makes, of a service or of an object that was handed out, and what it puts
 /// into the [extensions](Context::extensions_mut) is there for the handler. On the calling side
 /// ([`Capability::intercept`](crate::Capability::intercept)) it runs before the call is sent. The first one added is the outermost.
 ///
@@ -95,7 +96,8 @@ impl Reply {
         }
     }
 
-    fn into_outgoing(self) -> Result<Outgoing> {
+    /// As an engine sends it.
+    pub(crate) fn into_outgoing(self) -> Result<Outgoing> {
         match self.0 {
             Body::Built(outgoing) => Ok(outgoing),
             Body::Received(incoming) => incoming.into_results(),
@@ -148,31 +150,4 @@ pub(crate) async fn run(
         last: Box::new(move |cx| last(cx)),
     };
     next.run(cx).await
-}
-
-/// A skeleton behind interceptors.
-pub(crate) struct Guarded {
-    chain: Chain,
-    skeleton: Arc<dyn Skeleton>,
-}
-
-impl Guarded {
-    pub(crate) fn new(chain: Chain, skeleton: Arc<dyn Skeleton>) -> Self {
-        Self { chain, skeleton }
-    }
-}
-
-impl Skeleton for Guarded {
-    fn descriptor(&self) -> &'static ServiceDescriptor {
-        self.skeleton.descriptor()
-    }
-
-    fn call(&self, cx: Context, interface_id: u64, method_id: u16, params: Incoming) -> CallFuture {
-        let skeleton = Arc::clone(&self.skeleton);
-        let replied = run(Arc::clone(&self.chain), cx, move |cx| {
-            let answer = skeleton.call(cx, interface_id, method_id, params);
-            Box::pin(async move { answer.await.map(Reply::from) })
-        });
-        Box::pin(async move { replied.await?.into_outgoing() })
-    }
 }

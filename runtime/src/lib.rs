@@ -26,6 +26,7 @@ mod extensions;
     reason = "what is for users is exported where they look for it"
 )]
 mod generated;
+mod handler;
 mod identity;
 mod in_order;
 pub mod index;

@@ -24,7 +24,7 @@ use crate::{
     bulk::BulkStore,
     discovery::{Discovery, InProcess},
     identity::{unix_millis, unix_now},
-    intercept::{self, Chain, Guarded},
+    intercept,
     introspection::{Introspect, introspection},
     session::ByteChannel,
 };
@@ -41,7 +41,6 @@ pub struct NodeBuilder {
     identity: Who,
     host: Host,
     skeletons: Vec<Arc<dyn Skeleton>>,
-    chain: Option<Chain>,
     streams: Vec<(u16, StreamHandler)>,
     realm: Realm,
     suites: Suites,
@@ -55,7 +54,6 @@ impl NodeBuilder {
             identity: Who::Ephemeral,
             host: Host::new(),
             skeletons: Vec::new(),
-            chain: None,
             streams: Vec::new(),
             realm: Realm::default(),
             suites: supported_suites(),
@@ -90,10 +88,11 @@ impl NodeBuilder {
         self
     }
 
-    /// Puts an interceptor around every call that peers make of a service of this node. The one added first is the outermost.
+    /// Puts an interceptor around every call that peers make of this node: of its services, of the objects that these hand out, and
+    /// of the introspection that every node has. The one added first is the outermost.
     pub fn intercept(mut self, interceptor: impl Interceptor) -> Self {
-        self.chain = Some(intercept::extend(
-            self.chain.as_ref(),
+        self.host.chain = Some(intercept::extend(
+            self.host.chain.as_ref(),
             Arc::new(interceptor),
         ));
         self
@@ -209,7 +208,7 @@ impl NodeBuilder {
 
     async fn make(mut self, port: Option<u16>) -> Result<Node, StartError> {
         let identity = self.identity.load()?;
-        self.host.services = by_channel(self.skeletons, self.chain.as_ref())?;
+        self.host.services = by_channel(self.skeletons)?;
         self.host.streams = streams_by_channel(self.streams, &self.host.services)?;
         let key = identity.certified_key().await?;
         let announcement = match port {
@@ -295,7 +294,6 @@ pub(super) async fn sign(
 
 fn by_channel(
     skeletons: Vec<Arc<dyn Skeleton>>,
-    chain: Option<&Chain>,
 ) -> Result<BTreeMap<u16, Arc<dyn Skeleton>>, StartError> {
     let mut services: BTreeMap<u16, Arc<dyn Skeleton>> = BTreeMap::new();
     for skeleton in skeletons {
@@ -311,10 +309,6 @@ fn by_channel(
                 service: service.name,
             });
         }
-        let skeleton = match chain {
-            Some(chain) => Arc::new(Guarded::new(Arc::clone(chain), skeleton)),
-            None => skeleton,
-        };
         if let Some(first) = services.insert(channel, skeleton) {
             return Err(StartError::DuplicateChannel {
                 channel,

@@ -14,6 +14,7 @@ use super::Limits;
 use crate::{
     Skeleton, Trust,
     bulk::{self, BulkStore, Places},
+    intercept::Chain,
     session::ByteChannel,
     vat::Vats,
 };
@@ -29,6 +30,8 @@ pub(crate) struct Host {
     pub(crate) store: Option<Arc<dyn BulkStore>>,
     pub(crate) limits: Limits,
     pub(crate) vats: Vats,
+    /// The interceptors of every call that peers make.
+    pub(crate) chain: Option<Chain>,
     transfers: Places,
 }
 
@@ -42,6 +45,7 @@ impl Host {
             trust: Trust::default(),
             store: None,
             vats: Vats::default(),
+            chain: None,
             transfers: Places::new(limits.transfers),
             limits,
         }

@@ -8,7 +8,6 @@ use std::{
     collections::VecDeque,
     future::Future,
     io::{self, IoSlice},
-    panic::AssertUnwindSafe,
     pin::{Pin, pin},
     sync::Arc,
     task::{Context as TaskContext, Poll},
@@ -22,7 +21,6 @@ use dsoftbus_proto::{
     message::Outgoing,
     record::{self, Opener, Sealer},
 };
-use futures::FutureExt;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite},
     time::{Instant, Sleep},
@@ -34,7 +32,11 @@ use super::{
     server::MAX_QUEUED_ANSWERS,
     work::{InboundCall, NewStream, NewVat, Work},
 };
-use crate::{Context, Result, SessionError, call::handler_panicked, message};
+use crate::{
+    Context, Result, SessionError,
+    handler::{self, Arrived, Begun},
+    message,
+};
 
 /// Sealed bytes that may wait for the socket. Above it nothing more is sealed, so that an urgent frame
 /// never waits behind more than this.
@@ -372,37 +374,28 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
                     .method(call.interface_id, call.method_id),
                 call.deadline,
             );
-            let started = std::panic::catch_unwind(AssertUnwindSafe(|| {
-                let mut future = call.skeleton.call(
-                    context,
-                    call.interface_id,
-                    call.method_id,
-                    call.params.into(),
-                );
-                match future.as_mut().poll(cx) {
-                    Poll::Ready(outcome) => Ok(outcome.and_then(message::Outgoing::into_data)),
-                    Poll::Pending => Err(future),
-                }
-            }));
-            match started {
-                Ok(Ok(outcome)) => {
+            let arrived = Arrived {
+                context,
+                interface_id: call.interface_id,
+                method_id: call.method_id,
+                params: call.params.into(),
+            };
+            let chain = self.session.host().chain.as_ref();
+            match handler::begin(chain, &call.skeleton, arrived, cx) {
+                Begun::Ended(outcome) => {
+                    let outcome = outcome.and_then(message::Outgoing::into_data);
                     answered += outcome.as_ref().map_or(0, Outgoing::len_bytes);
                     self.replies.push((key, outcome));
                     if answered > MAX_QUEUED_ANSWERS {
                         break;
                     }
                 }
-                Err(_) => self.replies.push((key, Err(handler_panicked()))),
-                Ok(Err(future)) => {
+                Begun::Running(future) => {
                     let session = Arc::clone(&self.session);
                     // Under the lock, so that the task is known before it can answer.
                     let mut core = self.session.core();
                     let task = tokio::spawn(async move {
-                        let outcome = AssertUnwindSafe(future)
-                            .catch_unwind()
-                            .await
-                            .unwrap_or_else(|_| Err(handler_panicked()));
-                        let outcome = outcome.and_then(message::Outgoing::into_data);
+                        let outcome = future.await.and_then(message::Outgoing::into_data);
                         session.reply(key.0, key.1, outcome);
                     });
                     core.started(key.0, key.1, call.deadline, task.abort_handle());

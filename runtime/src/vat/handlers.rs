@@ -1,14 +1,13 @@
 //! Handlers of calls that came in: the first step on the vat thread, in order of arrival, the rest on the user's runtime.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     rc::Rc,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context as TaskContext, Poll, Waker},
 };
 
-use futures::{FutureExt as _, task::AtomicWaker};
+use futures::task::AtomicWaker;
 use tokio::{
     task::AbortHandle,
     time::{Instant, timeout_at},
@@ -22,7 +21,8 @@ use super::{
 };
 use crate::{
     Context, Incoming, Outgoing, Result, Status,
-    call::{deadline_exceeded, handler_panicked},
+    call::deadline_exceeded,
+    handler::{self, Arrived, Begun},
 };
 
 /// A call that came in.
@@ -58,20 +58,18 @@ pub(super) fn start(served: &Served, call: Call) -> Started {
     if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
         return Started::Done(Err(deadline_exceeded()));
     }
-    let started = catch_unwind(AssertUnwindSafe(|| {
-        let mut future =
-            skeleton.call(call.context, call.interface_id, call.method_id, call.params);
-        // Who is woken by this would be polled for nothing: the task polls once more at once.
-        let mut cx = TaskContext::from_waker(Waker::noop());
-        match future.as_mut().poll(&mut cx) {
-            Poll::Ready(outcome) => Ok(outcome),
-            Poll::Pending => Err(future),
-        }
-    }));
-    let future = match started {
-        Ok(Ok(outcome)) => return Started::Done(outcome),
-        Ok(Err(future)) => future,
-        Err(_) => return Started::Done(Err(handler_panicked())),
+    let arrived = Arrived {
+        context: call.context,
+        interface_id: call.interface_id,
+        method_id: call.method_id,
+        params: call.params,
+    };
+    let chain = served.channel.session.host().chain.as_ref();
+    // Who is woken by this would be polled for nothing: the task polls once more at once.
+    let mut cx = TaskContext::from_waker(Waker::noop());
+    let future = match handler::begin(chain, skeleton, arrived, &mut cx) {
+        Begun::Ended(outcome) => return Started::Done(outcome),
+        Begun::Running(future) => future,
     };
     let slot = Arc::new(Slot {
         outcome: Mutex::new(None),
@@ -80,14 +78,11 @@ pub(super) fn start(served: &Served, call: Call) -> Started {
     });
     let finisher = Finisher(Arc::clone(&slot));
     let task = served.channel.user.spawn(async move {
-        let handled = AssertUnwindSafe(future).catch_unwind();
         let outcome = match deadline {
-            Some(deadline) => timeout_at(deadline, handled).await,
-            None => Ok(handled.await),
+            Some(deadline) => timeout_at(deadline, future).await,
+            None => Ok(future.await),
         };
-        let outcome = outcome
-            .map_err(|_| deadline_exceeded())
-            .and_then(|outcome| outcome.unwrap_or_else(|_| Err(handler_panicked())));
+        let outcome = outcome.unwrap_or_else(|_| Err(deadline_exceeded()));
         finisher.0.finish(outcome);
     });
     Started::Running(Running {

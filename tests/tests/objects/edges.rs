@@ -22,7 +22,7 @@ use crate::start;
 scenarios! {
     a_call_ends_at_its_deadline_on_both_ends: Here Session Stock;
     a_call_within_another_ends_no_later: Here Session;
-    a_panic_ends_that_call_only: Session;
+    a_panic_ends_that_call_only: Here Session;
     results_are_read_as_they_came: Here Session Stock;
     a_mock_is_called_by_the_peer: Here Session Stock;
     a_client_is_intercepted: Here Session Stock;
@@ -72,7 +72,7 @@ async fn a_panic_ends_that_call_only(bench: Bench) {
     let napping = start(more.nap(100));
     let status = within(more.panic()).await.unwrap_err();
     assert_eq!(status.code(), Code::Internal);
-    assert!(status.is_remote());
+    assert_eq!(status.is_remote(), bench.place != Place::Here);
     within(napping).await.unwrap().unwrap();
     let order = OrderClient::from(more);
     assert_eq!(within(order.get_call_sequence(0)).await.unwrap(), 0);
@@ -192,6 +192,28 @@ async fn the_calls_of_a_service_are_intercepted_and_a_tag_is_left_for_the_handle
     assert_eq!(
         log.take(),
         ["node: Objects.tag", "node: Objects.tag answered"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_calls_of_objects_that_a_service_hands_out_are_intercepted() {
+    let log = Log::default();
+    let bench = session(Node::builder().intercept(Logging("node", log.clone()))).await;
+    let basics = within(bench.objects.basics()).await.unwrap();
+    log.take();
+    within(basics.foo(1, true)).await.unwrap();
+    assert_eq!(
+        log.take(),
+        ["node: Basics.foo", "node: Basics.foo answered"]
+    );
+    // What a peer passes in is its own, and calls of it are for its interceptors.
+    let mine = TestBasics::client(&bench.mine);
+    let more = within(bench.objects.more()).await.unwrap();
+    log.take();
+    within(more.call_foo(&mine)).await.unwrap();
+    assert_eq!(
+        log.take(),
+        ["node: More.callFoo", "node: More.callFoo answered"]
     );
 }
 
