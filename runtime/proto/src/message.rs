@@ -12,8 +12,10 @@ use core::fmt;
 
 use bytes::Bytes;
 use capnp::message::{Reader, ReaderOptions, ReaderSegments};
+use capnp::{Word, word};
 
 use crate::buffer::Aligned;
+use crate::rpc::envelope::Envelope;
 
 pub use incoming::{Incoming, IncomingReader};
 pub(crate) use outgoing::{BOOTSTRAP_QUESTION, Kind};
@@ -152,6 +154,27 @@ impl Message {
         Self::parse(copy.into_bytes(length))
     }
 
+    /// The envelope of the message, when it is laid out as this crate does it.
+    pub(crate) fn envelope(&self) -> Option<Envelope> {
+        match self.layout {
+            Layout::One => Envelope::of(self.bytes.get(WORD..)?),
+            Layout::Many(_) => None,
+        }
+    }
+
+    /// The content as a message of its own, whose root pointer is the content pointer: where the [`envelope`](Self::envelope) is
+    /// known nothing in front of it belongs to the content.
+    pub(crate) fn content(&self) -> Option<Segments<'_>> {
+        let envelope = self.envelope()?;
+        Some(Segments {
+            source: Source::Received {
+                // As if a segment table were the word in front of it.
+                bytes: self.bytes.get(envelope.before_content()..)?,
+                layout: &Layout::One,
+            },
+        })
+    }
+
     /// The segments of the message.
     pub fn segments(&self) -> Segments<'_> {
         Segments {
@@ -196,9 +219,18 @@ enum Source<'a> {
 impl<'a> Segments<'a> {
     /// The segments of a message that never was on a wire.
     pub(crate) fn built(segments: capnp::OutputSegments<'a>) -> Self {
-        Self {
-            source: Source::Built(segments),
-        }
+        /// A segment table, which is not looked at, and a root pointer that is null.
+        static NULL: [Word; 2] = [word(0, 0, 0, 0, 0, 0, 0, 0); 2];
+        let source = if segments.is_empty() {
+            // Of a message that nothing was built in.
+            Source::Received {
+                bytes: Word::words_to_bytes(&NULL),
+                layout: &Layout::One,
+            }
+        } else {
+            Source::Built(segments)
+        };
+        Self { source }
     }
 }
 

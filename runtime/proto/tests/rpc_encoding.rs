@@ -8,6 +8,7 @@ mod rpc_support;
 
 use capnp::message::ReaderSegments;
 use capnp::primitive_list;
+use capnp::private::layout::{PointerBuilder, StructSize};
 use capnp_rpc::rpc_capnp::{
     call, cap_descriptor, exception, message, message_target, promised_answer, return_,
 };
@@ -277,6 +278,92 @@ fn returns_of_others_are_read_in_every_layout() {
         let reader = incoming.reader();
         let content: promised_answer::Reader<'_> = reader.content().unwrap();
         assert_eq!(content.get_question_id(), 12);
+    }
+}
+
+/// A struct without fields.
+struct Empty;
+
+impl<'a> capnp::traits::FromPointerBuilder<'a> for Empty {
+    fn init_pointer(builder: PointerBuilder<'a>, _: u32) -> Self {
+        builder.init_struct(StructSize {
+            data: 0,
+            pointers: 0,
+        });
+        Self
+    }
+
+    fn get_from_pointer(
+        _: PointerBuilder<'a>,
+        _: Option<&'a [capnp::Word]>,
+    ) -> capnp::Result<Self> {
+        Ok(Self)
+    }
+}
+
+/// Reads the content of a message as somebody else does, and as the receiver that knows our layout.
+fn read_content(out: Outgoing, read: impl Fn(capnp::any_pointer::Reader<'_>)) {
+    let message = foreign(&out);
+    let results = match root(&message) {
+        message::Call(call) => call.unwrap().get_params(),
+        message::Return(answer) => match answer.unwrap().which().unwrap() {
+            return_::Results(results) => results,
+            _ => panic!("no results"),
+        },
+        _ => panic!("neither call nor results"),
+    };
+    read(results.unwrap().get_content());
+    let is_call = matches!(root(&message), message::Call(_));
+    let message = out.into_message().unwrap();
+    let incoming = match is_call {
+        true => Incoming::params(message),
+        false => Incoming::results(message),
+    };
+    read(incoming.reader().content().unwrap());
+}
+
+#[test]
+fn content_of_any_sort_is_read_by_others_whatever_its_hint_was() {
+    const TEXT: &str = "longer than the segment that small hints leave";
+    for hint in 0..40 {
+        for out in [Outgoing::call(1, 2, hint), Outgoing::results(hint)] {
+            read_content(out, |content| assert!(content.is_null()));
+        }
+        for mut out in [Outgoing::call(1, 2, hint), Outgoing::results(hint)] {
+            let mut content = out.content::<exception::Builder<'_>>();
+            content.set_reason(TEXT);
+            content.set_trace(TEXT);
+            content.set_type(exception::Type::Overloaded);
+            read_content(out, |content| {
+                let content: exception::Reader<'_> = content.get_as().unwrap();
+                assert_eq!(content.get_reason().unwrap(), TEXT);
+                assert_eq!(content.get_trace().unwrap(), TEXT);
+                assert!(content.get_type() == Ok(exception::Type::Overloaded));
+            });
+        }
+        // A list as content, in which pointers lead on.
+        for mut out in [Outgoing::call(1, 2, hint), Outgoing::results(hint)] {
+            let mut content = out
+                .content::<capnp::any_pointer::Builder<'_>>()
+                .initn_as::<capnp::text_list::Builder<'_>>(3);
+            for place in 0..3 {
+                content.set(place, TEXT);
+            }
+            read_content(out, |content| {
+                let content: capnp::text_list::Reader<'_> = content.get_as().unwrap();
+                assert_eq!(content.len(), 3);
+                assert!(content.iter().all(|text| text.unwrap() == TEXT));
+            });
+        }
+        // A struct without fields takes no words at all.
+        for mut out in [Outgoing::call(1, 2, hint), Outgoing::results(hint)] {
+            out.content::<Empty>();
+            read_content(out, |content| {
+                assert!(!content.is_null());
+                let content: exception::Reader<'_> = content.get_as().unwrap();
+                assert!(!content.has_reason());
+            });
+        }
     }
 }
 

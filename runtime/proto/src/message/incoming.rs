@@ -50,13 +50,16 @@ impl Incoming {
 
     /// Opens the message for reading. Each reader has the whole traversal limit to itself.
     pub fn reader(&self) -> IncomingReader<'_> {
-        let segments = match &self.body {
-            Body::Received(message) => message.segments(),
-            Body::Built(outgoing) => outgoing.segments(),
+        let (segments, holder) = match &self.body {
+            Body::Received(message) => match message.content() {
+                Some(content) => (content, Holder::Root),
+                None => (message.segments(), self.holder),
+            },
+            Body::Built(outgoing) => (outgoing.segments(), self.holder),
         };
         IncomingReader {
             reader: Reader::new(segments, READER_OPTIONS),
-            holder: self.holder,
+            holder,
         }
     }
 }

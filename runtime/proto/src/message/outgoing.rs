@@ -8,7 +8,7 @@ use capnp::message::{Builder, HeapAllocator, ReaderSegments};
 use capnp::traits::FromPointerBuilder;
 
 use super::{MAX_MESSAGE, Message, MessageError, Segments, WORD, copy_aligned};
-use crate::rpc::envelope::{self, Holder};
+use crate::rpc::envelope::{self, Envelope, Holder};
 use crate::rpc::reason;
 
 /// The question of the one Bootstrap of a channel: the first. Calls are addressed to its answer.
@@ -27,6 +27,11 @@ pub struct Outgoing {
 }
 
 enum Body {
+    /// A Call or results: the content is the root of a message of its own, and the envelope is put in front when it is sent.
+    Content {
+        content: Builder<HeapAllocator>,
+        envelope: Envelope,
+    },
     Building(Builder<HeapAllocator>),
     /// A message that needed no builder, in stream framing.
     Finished(Message),
@@ -61,19 +66,23 @@ pub enum ExceptionKind {
 impl Outgoing {
     /// A Call of method `method_id` whose parameters will take about `content_words` words.
     pub fn call(interface_id: u64, method_id: u16, content_words: u32) -> Self {
-        Self::build(
+        Self::with_content(
             Kind::Call,
-            envelope::CALL_WORDS.saturating_add(content_words),
-            |message| envelope::call(message, BOOTSTRAP_QUESTION, interface_id, method_id),
+            Envelope::Call {
+                question: 0,
+                interface_id,
+                method_id,
+            },
+            content_words,
         )
     }
 
     /// A Return whose results will take about `content_words` words.
     pub fn results(content_words: u32) -> Self {
-        Self::build(
+        Self::with_content(
             Kind::Results,
-            envelope::RESULTS_WORDS.saturating_add(content_words),
-            envelope::results,
+            Envelope::Results { answer: 0 },
+            content_words,
         )
     }
 
@@ -151,9 +160,19 @@ impl Outgoing {
         }
     }
 
+    fn with_content(kind: Kind, envelope: Envelope, words: u32) -> Self {
+        Self {
+            body: Body::Content {
+                // And the root pointer.
+                content: builder(words.saturating_add(1)),
+                envelope,
+            },
+            kind,
+        }
+    }
+
     fn build(kind: Kind, words: u32, fill: impl FnOnce(&mut Builder<HeapAllocator>)) -> Self {
-        let first = words.min(MAX_FIRST_SEGMENT);
-        let mut message = Builder::new(HeapAllocator::new().first_segment_words(first));
+        let mut message = builder(words);
         fill(&mut message);
         Self {
             body: Body::Building(message),
@@ -167,18 +186,16 @@ impl Outgoing {
     ///
     /// On a message that is neither a [`call`](Self::call) nor [`results`](Self::results): it has no content to fill.
     pub fn content<'a, T: FromPointerBuilder<'a>>(&'a mut self) -> T {
-        let holder = self.holder();
-        let content = match &mut self.body {
-            Body::Building(message) => envelope::init_content(message, holder).ok(),
-            Body::Finished(_) => None,
-        };
-        // Only messages without content get here: the path to the content of the others was built by `call` or `results`.
-        content.expect("only a call and results have content")
+        match &mut self.body {
+            Body::Content { content, .. } => content.init_root(),
+            Body::Building(_) | Body::Finished(_) => panic!("only a call and results have content"),
+        }
     }
 
     /// Sets the ID of the question that is asked or answered. A message without one stays as it is.
     pub fn set_id(&mut self, id: u32) {
         match (&mut self.body, self.kind) {
+            (Body::Content { envelope, .. }, _) => envelope.set_id(id),
             (_, Kind::Other) | (Body::Finished(_), _) => {}
             (Body::Building(message), _) => {
                 // Cannot fail: the path to the field was built by the constructor.
@@ -191,6 +208,21 @@ impl Outgoing {
     /// Bytes of the message in stream framing. Above [`MAX_MESSAGE`] no peer takes it.
     pub fn len_bytes(&self) -> usize {
         match &self.body {
+            Body::Content { content, envelope } => match *content.get_segments_for_output() {
+                [] => envelope.words().saturating_add(1).saturating_mul(WORD),
+                // The segment table takes as much as the root pointer, which is in the envelope.
+                [segment] => envelope
+                    .words()
+                    .saturating_mul(WORD)
+                    .saturating_add(segment.len()),
+                ref segments => {
+                    let mut length = 0_usize;
+                    in_segments(segments, *envelope, |piece| {
+                        length = length.saturating_add(piece.len());
+                    });
+                    length
+                }
+            },
             Body::Building(message) => {
                 let segments = message.get_segments_for_output();
                 segments
@@ -213,6 +245,14 @@ impl Outgoing {
             copied: 0,
         };
         match &self.body {
+            Body::Content { content, envelope } => match *content.get_segments_for_output() {
+                [] => window.push(envelope.in_front_of(&[]).as_bytes()),
+                [segment] => {
+                    window.push(envelope.in_front_of(segment).as_bytes());
+                    window.push(segment.get(WORD..).unwrap_or_default());
+                }
+                ref segments => in_segments(segments, *envelope, |piece| window.push(piece)),
+            },
             Body::Building(message) => {
                 let segments = message.get_segments_for_output();
                 match *segments {
@@ -257,8 +297,7 @@ impl Outgoing {
     /// Where the content is, if there is any.
     pub(crate) fn holder(&self) -> Holder {
         match self.kind {
-            Kind::Call => Holder::Call,
-            Kind::Results => Holder::Results,
+            Kind::Call | Kind::Results => Holder::Root,
             _ => Holder::Nothing,
         }
     }
@@ -270,7 +309,10 @@ impl Outgoing {
     /// The segments, to be read without leaving the process.
     pub(crate) fn segments(&self) -> Segments<'_> {
         match &self.body {
-            Body::Building(message) => Segments::built(message.get_segments_for_output()),
+            Body::Content {
+                content: message, ..
+            }
+            | Body::Building(message) => Segments::built(message.get_segments_for_output()),
             Body::Finished(message) => message.segments(),
         }
     }
@@ -314,6 +356,28 @@ impl ExceptionKind {
             Self::Unimplemented => 3,
         }
     }
+}
+
+/// The pieces of a message whose content takes several segments.
+fn in_segments(segments: &[&[u8]], envelope: Envelope, mut take: impl FnMut(&[u8])) {
+    let Some((first, rest)) = segments.split_first() else {
+        return;
+    };
+    let last = u32::try_from(segments.len()).unwrap_or(u32::MAX);
+    let (root, envelope) = envelope.behind(first, last);
+    let mut all = Vec::with_capacity(segments.len().saturating_add(1));
+    all.extend_from_slice(segments);
+    all.push(envelope.as_bytes());
+    take(&segment_table(&all));
+    take(&root.to_le_bytes());
+    take(first.get(WORD..).unwrap_or_default());
+    rest.iter().for_each(|segment| take(segment));
+    take(envelope.as_bytes());
+}
+
+fn builder(words: u32) -> Builder<HeapAllocator> {
+    let first = words.min(MAX_FIRST_SEGMENT);
+    Builder::new(HeapAllocator::new().first_segment_words(first))
 }
 
 /// Copies the part of several pieces that a caller asked for.

@@ -4,15 +4,17 @@
 //! `capnp-rpc`. A field of a data section is named by its index in units of its own size.
 
 mod build;
+mod known;
 mod read;
 
 use capnp::message::{Reader, ReaderSegments};
 use capnp::traits::FromPointerReader;
 
 pub(crate) use build::{
-    CALL_WORDS, EXCEPTION_WORDS, RESULTS_WORDS, SMALL_WORDS, abort, bootstrap, bootstrap_return,
-    call, canceled, exception, finish, init_content, release, results, set_id, unimplemented,
+    EXCEPTION_WORDS, SMALL_WORDS, abort, bootstrap, bootstrap_return, canceled, exception, finish,
+    release, set_id, unimplemented,
 };
+pub(crate) use known::Envelope;
 pub(crate) use read::{
     Body, Call, Cap, Fields, MAX_REASON, Outcome, Return, Target, Unimplemented, char_boundary,
 };
@@ -43,6 +45,8 @@ pub(crate) enum Holder {
     Call,
     /// A Return with results: the content of `results`.
     Results,
+    /// None: the content is a message of its own.
+    Root,
     /// Any other message.
     Nothing,
 }
@@ -52,11 +56,14 @@ pub(crate) fn content<'a, T: FromPointerReader<'a>>(
     reader: &'a Reader<impl ReaderSegments>,
     holder: Holder,
 ) -> capnp::Result<T> {
+    if holder == Holder::Root {
+        return reader.get_root();
+    }
     let root: Fields<'a> = reader.get_root()?;
     let payload = match holder {
         Holder::Call => root.child(0)?.child(1)?,
         Holder::Results => root.child(0)?.child(0)?,
-        Holder::Nothing => return Err(no_content()),
+        Holder::Root | Holder::Nothing => return Err(no_content()),
     };
     payload.get(0)
 }

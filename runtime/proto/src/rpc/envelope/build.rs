@@ -7,14 +7,9 @@ use capnp::message::{Builder, HeapAllocator, Reader, ReaderSegments};
 use capnp::private::layout::{PointerBuilder, StructBuilder, StructSize};
 use capnp::traits::{FromPointerBuilder, SetterInput};
 
-use super::{Holder, outcome, tag};
+use super::{outcome, tag};
 use crate::message::ExceptionKind;
 
-/// Words of a Call without its content: the root pointer and the structs Message, Call, MessageTarget, PromisedAnswer
-/// and Payload.
-pub(crate) const CALL_WORDS: u32 = 1 + 2 + 6 + 2 + 2 + 2;
-/// Words of a Return with results without its content: the root pointer and the structs Message, Return and Payload.
-pub(crate) const RESULTS_WORDS: u32 = 1 + 2 + 3 + 2;
 /// Words of a Return or an Abort with an exception without its text: the root pointer and the structs Message, Return and
 /// Exception.
 pub(crate) const EXCEPTION_WORDS: u32 = 1 + 2 + 3 + 3;
@@ -23,37 +18,10 @@ pub(crate) const SMALL_WORDS: u32 = 1 + 2 + 3;
 
 type MessageFields<'a> = FieldsMut<'a, 1, 1>;
 type BootstrapFields<'a> = FieldsMut<'a, 1, 1>;
-type CallFields<'a> = FieldsMut<'a, 3, 3>;
 type ReturnFields<'a> = FieldsMut<'a, 2, 1>;
 type FinishFields<'a> = FieldsMut<'a, 1, 0>;
 type ReleaseFields<'a> = FieldsMut<'a, 1, 0>;
-type TargetFields<'a> = FieldsMut<'a, 1, 1>;
-type PromisedAnswerFields<'a> = FieldsMut<'a, 1, 1>;
-type PayloadFields<'a> = FieldsMut<'a, 0, 2>;
 type ExceptionFields<'a> = FieldsMut<'a, 1, 2>;
-
-/// A Call of the promised answer of question `bootstrap`.
-pub(crate) fn call(
-    message: &mut Builder<HeapAllocator>,
-    bootstrap: u32,
-    interface_id: u64,
-    method_id: u16,
-) {
-    let mut call: CallFields<'_> = body(message, tag::CALL);
-    call.set_u64(1, interface_id);
-    call.set_u16(2, method_id);
-    let mut target: TargetFields<'_> = call.init(0);
-    target.set_u16(2, 1);
-    let answer: PromisedAnswerFields<'_> = target.init(0);
-    answer.set_u32(0, bootstrap);
-    let _: PayloadFields<'_> = call.init(1);
-}
-
-/// A Return with results.
-pub(crate) fn results(message: &mut Builder<HeapAllocator>) {
-    let mut answer = answer(message, outcome::RESULTS);
-    let _: PayloadFields<'_> = answer.init(0);
-}
 
 /// A Return with an exception.
 pub(crate) fn exception(message: &mut Builder<HeapAllocator>, kind: ExceptionKind, reason: &str) {
@@ -132,20 +100,6 @@ pub(crate) fn set_id(message: &mut Builder<HeapAllocator>, id: u32) -> capnp::Re
     Ok(())
 }
 
-/// Initialises the content of a Call or of a Return with results.
-pub(crate) fn init_content<'a, T: FromPointerBuilder<'a>>(
-    message: &'a mut Builder<HeapAllocator>,
-    holder: Holder,
-) -> capnp::Result<T> {
-    let root: MessageFields<'a> = message.get_root()?;
-    let payload: PayloadFields<'a> = match holder {
-        Holder::Call => root.into_child::<3, 3>(0)?.into_child(1)?,
-        Holder::Results => root.into_child::<2, 1>(0)?.into_child(0)?,
-        Holder::Nothing => return Err(super::no_content()),
-    };
-    Ok(T::init_pointer(payload.into_pointer(0), 0))
-}
-
 fn body<'a, T: FromPointerBuilder<'a>>(message: &'a mut Builder<HeapAllocator>, tag: u16) -> T {
     let root: MessageFields<'a> = message.init_root();
     root.set_u16(0, tag);
@@ -194,12 +148,6 @@ impl<'a, const DATA: u16, const POINTERS: u16> FieldsMut<'a, DATA, POINTERS> {
     #[inline]
     fn set_u32(&self, index: usize, value: u32) {
         Self::check(index, 2);
-        self.0.set_data_field(index, value);
-    }
-
-    #[inline]
-    fn set_u64(&self, index: usize, value: u64) {
-        Self::check(index, 1);
         self.0.set_data_field(index, value);
     }
 

@@ -241,6 +241,11 @@ impl<'a> Caps<'a> {
         payload.get(1).map(Some).map(Self)
     }
 
+    /// No table.
+    pub(crate) const fn none() -> Self {
+        Self(None)
+    }
+
     pub(crate) fn len(&self) -> u32 {
         self.0.map_or(0, |list| list.len())
     }

@@ -8,7 +8,9 @@ use super::{BeginError, MAX_CAPABILITIES, RemoteError, RpcError};
 use crate::message::{
     BOOTSTRAP_QUESTION, ExceptionKind, Incoming, Kind, MAX_MESSAGE, Message, Outgoing,
 };
-use crate::rpc::envelope::{Body, Call, Cap, Holder, Outcome, Return, Target, Unimplemented};
+use crate::rpc::envelope::{
+    Body, Call, Cap, Envelope, Holder, Outcome, Return, Target, Unimplemented,
+};
 use crate::rpc::reason::{self, Code};
 
 /// Most calls without an answer. A service that never answers would otherwise grow the table of its caller.
@@ -199,6 +201,9 @@ impl Client {
     }
 
     fn step(&mut self, message: &Message) -> Result<Option<Ended>, RpcError> {
+        if let Some(answer) = message.envelope().and_then(Envelope::answer) {
+            return self.answered(answer);
+        }
         match Body::read(&message.reader())? {
             Body::Return(answer) => return self.answered(answer),
             Body::Unimplemented(Unimplemented::Call { question }) => {

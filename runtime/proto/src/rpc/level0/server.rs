@@ -6,7 +6,7 @@ use super::answers::{Answer, Answers};
 use super::outbox::Outbox;
 use super::{MAX_CAPABILITIES, RpcError};
 use crate::message::{Incoming, Kind, MAX_MESSAGE, Message, Outgoing};
-use crate::rpc::envelope::{Body, Call, Holder, Target};
+use crate::rpc::envelope::{Body, Call, Envelope, Holder, Target};
 use crate::rpc::reason::{self, Code};
 
 /// Calls in flight at which a server is full and its channel is no longer read. A call holds its parameters and a task; without a
@@ -163,6 +163,9 @@ impl Server {
     }
 
     fn step(&mut self, message: &Message) -> Result<Option<Step>, RpcError> {
+        if let Some(call) = message.envelope().and_then(Envelope::call) {
+            return self.call(&call);
+        }
         match Body::read(&message.reader())? {
             Body::Call(call) => return self.call(&call),
             Body::Finish {
