@@ -60,6 +60,11 @@ impl ClientSide {
         &mut self.stream
     }
 
+    /// Calls that wait for their results.
+    pub(super) fn outstanding(&self) -> usize {
+        self.engine.outstanding()
+    }
+
     pub(super) fn accepted(&mut self, work: &mut Work) {
         self.set_opening(Opening::Open, work);
     }

@@ -11,7 +11,7 @@ use dsoftbus_proto::{
     frame::{ChannelId, CloseCode, Mode},
     message::{Message, Outgoing},
     mux::{Connection, Event, Limits, OpenError, Outbound},
-    rpc::level0::AnswerId,
+    rpc::level0::{AnswerId, MAX_IN_FLIGHT},
     side::Side,
 };
 use tokio::{task::AbortHandle, time::Instant};
@@ -21,6 +21,7 @@ use super::{
     client::ClientSide,
     fault::Fault,
     key::ChannelKey,
+    load::Load,
     server::ServerSide,
     stream::{MAX_STREAMS, Stream},
     vat::VatSide,
@@ -46,6 +47,9 @@ pub(crate) struct Core {
     streams: usize,
     /// Earliest deadline, or earlier: at worst the driver looks once too often.
     timer: Option<Instant>,
+    /// When the record arrived that is taken in.
+    heard: Instant,
+    load: Load,
 }
 
 /// A channel and which of those that had its number it is.
@@ -100,6 +104,8 @@ impl Core {
             blocked: Vec::new(),
             streams: 0,
             timer: None,
+            heard: Instant::now(),
+            load: Load::default(),
         }
     }
 
@@ -322,14 +328,21 @@ impl Core {
         self.timer
     }
 
-    /// Takes in one decrypted record.
+    /// Calls to take in before their effects go out.
+    pub(super) fn batch(&mut self) -> usize {
+        self.load.batch()
+    }
+
+    /// Takes in one decrypted record that arrived at `heard`. The clock is not asked for each call in it.
     pub(super) fn handle_record(
         &mut self,
         host: &Host,
         peer: &dsoftbus_proto::identity::DeviceId,
         plaintext: Bytes,
+        heard: Instant,
         work: &mut Work,
     ) -> Result<(), SessionError> {
+        self.heard = heard;
         let fatal = self.mux.handle_record(plaintext).err();
         // Frames before a bad one were valid when they came: they count.
         while let Some(event) = self.mux.poll_event() {
@@ -405,6 +418,7 @@ impl Core {
         let handled = match self.channels.get_mut(&id).map(|entry| &mut entry.channel) {
             Some(Channel::Client(client)) => {
                 self.mux.consume(id, cost);
+                self.load.note(client.outstanding());
                 let received = client.receive(id, message, &mut self.mux, work);
                 if received.is_ok() {
                     return;
@@ -412,14 +426,18 @@ impl Core {
                 received.map_err(Fault::from)
             }
             Some(Channel::Vat(vat)) => {
-                vat.receive(message, arrival(deadline_ms), cost, work);
+                vat.receive(message, deadline(self.heard, deadline_ms), cost, work);
                 self.bound_streams(id, work);
                 return;
             }
             Some(Channel::Server(server)) => {
-                let deadline = arrival(deadline_ms);
+                let deadline = deadline(self.heard, deadline_ms);
                 let received =
                     server.receive(message, deadline, cost, &mut self.mux, &mut self.inbound);
+                if let Some(last) = self.inbound.back() {
+                    // No peer may keep more in flight, whatever it numbers its calls.
+                    self.load.note(last.answer.index().min(MAX_IN_FLIGHT));
+                }
                 if received.is_ok() && server.is_quiet() {
                     return;
                 }
@@ -706,7 +724,7 @@ impl Core {
     }
 }
 
-/// When the time of a call that arrives now is up.
-fn arrival(deadline_ms: u32) -> Option<Instant> {
-    (deadline_ms > 0).then(|| Instant::now() + Duration::from_millis(u64::from(deadline_ms)))
+/// When the time of a call is up that arrived at `heard`.
+fn deadline(heard: Instant, deadline_ms: u32) -> Option<Instant> {
+    (deadline_ms > 0).then(|| heard + Duration::from_millis(u64::from(deadline_ms)))
 }

@@ -54,15 +54,8 @@ const MAX_READ: usize = 256 * 1024;
 /// Emptied record buffers kept for the next records. A busy session alternates between a few; an idle one keeps none for long.
 const MAX_SPARE: usize = 4;
 
-/// Plaintext taken in before its effects go out: calls run, answers are written, callers woken.
-///
-/// What a read brings may be many records. Doing all of one step before the next makes the two ends take turns; in
-/// portions both work at once, at the price of a write for each.
-const PORTION: usize = 4 * 1024;
-
-/// Calls run before their answers go out, for the same reason when they came in one record. A write costs what eight small
-/// calls do, so that fewer would make writing the larger part.
-const CALLS: usize = 16;
+/// Plaintext taken in before its effects go out, for what is no call: see [`Load`](super::load::Load) for these.
+const PORTION: usize = 16 * 1024;
 
 /// Rounds of reading and writing before other tasks get their turn.
 const MAX_ROUNDS: usize = 16;
@@ -229,6 +222,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
             // What is left goes out in `finish`, which does not wait for ever.
             return Err(SessionError::Closed);
         }
+        let batch = self.session.core().batch();
         let mut progress = self.unopened;
         if !self.unopened
             && let Poll::Ready(read) = self.poll_read(cx)
@@ -240,21 +234,16 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
             self.unopened = true;
             progress = true;
         }
-        let opened = if self.unopened {
-            self.open_records()?
-        } else {
-            0
-        };
+        let full = self.unopened && self.open_records(batch)?;
         // Calls that have waited for replies of this round start in the next.
         let mut left = self.session.core().inbound();
-        self.run_handlers(cx, &mut left);
+        self.run_handlers(cx, batch, &mut left);
         while left > 0 {
             progress |= self.flush(cx)?;
-            self.run_handlers(cx, &mut left);
+            self.run_handlers(cx, batch, &mut left);
         }
-        // Whoever is woken by a portion may have something to send before the next is looked at.
-        let turn =
-            opened >= PORTION && !(self.work.wakers.is_empty() && self.work.streams.is_empty());
+        // Whoever is woken by a batch may have something to send before the next is looked at.
+        let turn = full && !(self.work.wakers.is_empty() && self.work.streams.is_empty());
         self.start_channels();
         self.work.finish();
         self.poll_timers(cx)?;
@@ -322,39 +311,43 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         read
     }
 
-    /// Opens a portion of the records that were read; returns its length.
-    fn open_records(&mut self) -> Result<usize, SessionError> {
+    /// Opens records that were read, until they make a batch; `true` if they do.
+    fn open_records(&mut self, batch: usize) -> Result<bool, SessionError> {
         let mut opened = 0;
-        while opened < PORTION {
+        let mut calls = 0;
+        while opened < PORTION && calls < batch {
             let Some(header) = self.incoming.first_chunk::<{ record::HEADER }>() else {
                 self.unopened = false;
-                break;
+                return Ok(false);
             };
             let length = record::ciphertext_len(*header)?;
             let Some(ciphertext) = self.incoming.get(record::HEADER..record::HEADER + length)
             else {
                 self.unopened = false;
-                break;
+                return Ok(false);
             };
             let plaintext = self.opener.open(ciphertext)?;
             self.incoming.advance(record::HEADER + length);
             opened += plaintext.len();
-            self.session.core().handle_record(
+            let mut core = self.session.core();
+            core.handle_record(
                 self.session.host(),
                 &self.session.peer(),
                 plaintext,
+                self.heard,
                 &mut self.work,
             )?;
+            calls = core.inbound() + self.work.wakers.len();
         }
-        Ok(opened)
+        Ok(true)
     }
 
-    /// Starts the handlers of the first of `left` calls that came in. One that is ready at once costs no task.
-    fn run_handlers(&mut self, cx: &mut TaskContext<'_>, left: &mut usize) {
+    /// Starts the handlers of the first of `left` calls that came in, a batch at most. One that is ready at once costs no task.
+    fn run_handlers(&mut self, cx: &mut TaskContext<'_>, batch: usize, left: &mut usize) {
         if *left == 0 {
             return;
         }
-        let most = CALLS.min(*left);
+        let most = batch.min(*left);
         self.session
             .core()
             .take_inbound(most, &mut self.calls, &mut self.work);

@@ -11,6 +11,7 @@ pub(crate) mod driver;
 mod fault;
 pub(crate) mod handshake;
 mod key;
+mod load;
 mod server;
 mod stream;
 mod vat;

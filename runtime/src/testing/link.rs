@@ -2,7 +2,8 @@
 
 use std::{
     collections::VecDeque,
-    fmt, io,
+    fmt,
+    io::{self, IoSlice},
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
@@ -59,6 +60,16 @@ impl Link {
     pub fn sent(&self) -> (u64, u64) {
         (self.ways[0].state().sent, self.ways[1].state().sent)
     }
+
+    /// Writes so far, by the caller and by the node: what would be system calls on a socket.
+    pub fn writes(&self) -> (u64, u64) {
+        (self.ways[0].state().writes, self.ways[1].state().writes)
+    }
+
+    /// Records so far: by the caller, by the node.
+    pub fn records(&self) -> (u64, u64) {
+        (self.ways[0].state().records, self.ways[1].state().records)
+    }
 }
 
 impl fmt::Debug for Link {
@@ -80,6 +91,9 @@ struct State {
     corrupt: bool,
     stalled: bool,
     sent: u64,
+    writes: u64,
+    /// A session hands each record over as a slice of its own.
+    records: u64,
     reader: Option<Waker>,
     writer: Option<Waker>,
 }
@@ -179,6 +193,18 @@ impl AsyncWrite for End {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(cx, &[IoSlice::new(buf)])
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         let mut state = self.outgoing.state();
         if state.closed {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
@@ -187,7 +213,13 @@ impl AsyncWrite for End {
             state.writer = Some(cx.waker().clone());
             return Poll::Pending;
         }
-        let mut chunk = buf[..buf.len().min(CAPACITY - state.held)].to_vec();
+        let mut chunk: Vec<u8> = slices
+            .iter()
+            .flat_map(|slice| slice.iter().copied())
+            .collect();
+        chunk.truncate(CAPACITY - state.held);
+        state.writes += 1;
+        state.records += slices.len() as u64;
         if std::mem::take(&mut state.corrupt)
             && let Some(last) = chunk.last_mut()
         {

@@ -41,6 +41,14 @@ pub struct AnswerId {
     serial: u32,
 }
 
+impl AnswerId {
+    /// Index of the call in the peer's question table. Peers number densely, from 0: the highest of late says about how many calls
+    /// they keep in flight.
+    pub fn index(self) -> usize {
+        usize::try_from(self.id).unwrap_or(usize::MAX)
+    }
+}
+
 /// What a message means for those who serve the calls.
 #[derive(Debug)]
 pub enum Inbound {

@@ -1,0 +1,98 @@
+//! What a call costs, counted: nothing here depends on how fast the machine is.
+//!
+//! The bounds leave a little room above what was counted, so that a change which costs more has to say so here.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+use allocation_counter::{AllocationInfo, measure};
+use dsoftbus::{Node, Trust, testing};
+use dsoftbus_tests::{ProbeClient, TestProbe, within};
+use futures::future::join_all;
+use tokio::runtime::{Builder, Runtime};
+
+/// Text of a call: a small one.
+const TEXT: &str = "sixty-four bytes of text, which is what a small call may carry.";
+
+/// Rounds before something is counted, in which buffers and tables find their size.
+const WARM_UP: usize = 20;
+
+/// Rounds that are counted.
+const ROUNDS: usize = 50;
+
+struct Bench {
+    runtime: Runtime,
+    pair: testing::Pair,
+    probe: ProbeClient,
+}
+
+fn bench() -> Bench {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    let node = Node::builder()
+        .allow(Trust::anyone())
+        .serve(TestProbe::default());
+    let pair = runtime.block_on(within(testing::pair(node))).unwrap();
+    let probe = runtime.block_on(within(pair.peer.open())).unwrap();
+    let bench = Bench {
+        runtime,
+        pair,
+        probe,
+    };
+    for in_flight in [1, 256] {
+        bench.rounds(WARM_UP, in_flight);
+    }
+    bench
+}
+
+impl Bench {
+    /// Makes `in_flight` calls at once, again and again.
+    fn rounds(&self, rounds: usize, in_flight: usize) {
+        self.runtime.block_on(async {
+            for _ in 0..rounds {
+                let calls = (0..in_flight).map(|_| self.probe.echo(TEXT));
+                for reply in join_all(calls).await {
+                    assert_eq!(reply.unwrap(), TEXT);
+                }
+            }
+        });
+    }
+}
+
+/// Allocations of a call on both sides together.
+fn per_call(counted: AllocationInfo, in_flight: usize) -> f64 {
+    counted.count_total as f64 / (ROUNDS * in_flight) as f64
+}
+
+#[test]
+fn a_call_allocates_what_it_hands_out_and_little_more() {
+    let bench = bench();
+    // On both sides together, this test and the wire in memory included. Among many, a call has the two texts that it hands out, a
+    // message each way of two pieces, the handler, and a future of this test. One alone pays for records and buffers, too.
+    for (in_flight, most) in [(1, 20.0), (256, 9.0)] {
+        let counted = measure(|| bench.rounds(ROUNDS, in_flight));
+        let each = per_call(counted, in_flight);
+        assert!(
+            each <= most,
+            "{each} allocations a call, {in_flight} in flight"
+        );
+    }
+}
+
+#[test]
+fn calls_that_are_made_at_once_share_records_and_writes() {
+    let bench = bench();
+    let (writes, records) = (bench.pair.link.writes(), bench.pair.link.records());
+    bench.rounds(ROUNDS, 256);
+    // All calls fit a record; the answers leave in batches of 64, so that their reader need not wait for the last.
+    let each = |before: u64, after: u64| (after - before) as f64 / ROUNDS as f64;
+    let after = (bench.pair.link.writes(), bench.pair.link.records());
+    let writes = (each(writes.0, after.0.0), each(writes.1, after.0.1));
+    let records = (each(records.0, after.1.0), each(records.1, after.1.1));
+    for (caller, node) in [writes, records] {
+        assert!((1.0..2.0).contains(&caller), "{caller} of the caller");
+        assert!((4.0..5.0).contains(&node), "{node} of the node");
+    }
+}
