@@ -23,6 +23,7 @@ mod lifetimes;
 mod order;
 mod pipelines;
 mod promises;
+mod sink_values;
 mod sinks;
 mod stock_client;
 mod streams;
