@@ -18,6 +18,7 @@ macro_rules! scenarios {
 }
 
 mod calls;
+mod deadlines;
 mod edges;
 mod lifetimes;
 mod order;
