@@ -19,3 +19,14 @@ interface Wide $Bus.channel(0x0321) $Bus.level(1) {
   marks @3 () -> (marks :Text);
   thread @4 () -> (id :Text);
 }
+
+interface Ancestor {
+  # What the one below has from another.
+
+  double @0 (number :UInt32) -> (number :UInt32);
+  name @1 () -> (name :Text);         # "ancestor"
+}
+
+interface Heir extends(Ancestor) $Bus.channel(0x0322) $Bus.level(0) {
+  triple @0 (number :UInt32) -> (number :UInt32);
+}
