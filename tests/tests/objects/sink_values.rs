@@ -69,28 +69,27 @@ async fn is_sent<T: Pointer + PartialEq>(
     values: &[T],
     send: impl Fn(Ending, &Sink<T>) -> Call<()>,
 ) {
-    let (sink, items) = dsoftbus::stream();
-    let call = send(Ending::Clean, &sink);
-    let (came, ended) = drain(items.driven_by(call)).await;
-    ended.unwrap();
-    assert!(came == values);
-    drop(sink);
+    // Nothing but the stream says how it ended.
+    for (ending, code) in [
+        (Ending::Clean, None),
+        (Ending::Dropped, Some(Code::Aborted)),
+    ] {
+        let (sink, items) = dsoftbus::stream();
+        let call = crate::start(send(ending, &sink));
+        drop(sink);
+        let (came, ended) = drain(items).await;
+        assert_eq!(ended.err().map(|status| status.code()), code);
+        assert!(came == values);
+        within(call).await.unwrap().unwrap();
+    }
 
+    // The call says it, too.
     let (sink, items) = dsoftbus::stream();
     let call = send(Ending::Failed, &sink);
     let (came, ended) = drain(items.driven_by(call)).await;
     assert_broken(&ended.unwrap_err());
     assert!(came == values);
     drop(sink);
-
-    // Nothing but the stream says how it ended.
-    let (sink, items) = dsoftbus::stream();
-    let call = crate::start(send(Ending::Dropped, &sink));
-    drop(sink);
-    let (came, ended) = drain(items).await;
-    assert_eq!(ended.unwrap_err().code(), Code::Aborted);
-    assert!(came == values);
-    within(call).await.unwrap().unwrap();
 }
 
 /// `take` gives a sink, and what knows the values that went into it.
