@@ -5,7 +5,7 @@ use futures::StreamExt as _;
 
 use super::{Watch, streams::conclude};
 use crate::{
-    Box, Ending, Flow, FlowClient, Sinks, SinksClient, Taken, TakenClient,
+    BasicsClient, Box, Ending, Flow, FlowClient, Sinks, SinksClient, Taken, TakenClient,
     flow::TakeResults,
     gauge::Guard,
     sinks::{FlowsResults, TakeBlobsResults, TakeListsResults, TakeTextsResults},
@@ -87,6 +87,16 @@ impl Sinks for TestSinks {
             texts: FlowClient::local(self.flow()),
             lists: FlowClient::local(self.flow()),
         })
+    }
+
+    async fn send_objects(
+        &self,
+        _cx: &Context,
+        values: Vec<BasicsClient>,
+        ending: Ending,
+        sink: Sink<BasicsClient>,
+    ) -> Result<()> {
+        send(&self.watch, values, ending, sink).await
     }
 }
 

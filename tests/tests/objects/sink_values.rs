@@ -4,7 +4,7 @@ use dsoftbus::{Call, Code, Items, Pointer, Sink, Status};
 use dsoftbus_tests::{
     Box, Ending, FlowClient, SinksClient, TakenClient, basics,
     objects_capnp::{Ending as StockEnding, flow},
-    objects_service::{Bench, Place, StockBench, stock::StockFlow, stock_client},
+    objects_service::{Bench, Place, StockBench, TestBasics, stock::StockFlow, stock_client},
     within,
 };
 use futures::StreamExt as _;
@@ -14,6 +14,7 @@ use dsoftbus::__private::capnp::text;
 scenarios! {
     a_peer_streams_texts_blobs_and_lists: Here Session Stock;
     a_peer_takes_texts_blobs_and_lists: Here Session Stock;
+    a_peer_streams_objects_which_are_known_when_they_come_back: Here Session Stock;
     a_type_parameter_is_streamed_by_a_peer: Here Session Stock;
     a_type_parameter_is_streamed_to_a_peer: Here Session Stock;
 }
@@ -145,6 +146,12 @@ async fn a_peer_takes_texts_blobs_and_lists(bench: Bench) {
         (results.sink, results.taken)
     })
     .await;
+}
+
+async fn a_peer_streams_objects_which_are_known_when_they_come_back(bench: Bench) {
+    let sinks = sinks(&bench).await;
+    let values = [(); 3].map(|()| TestBasics::client(&bench.mine));
+    is_sent(&values, |end, sink| sinks.send_objects(&values, end, sink)).await;
 }
 
 async fn a_type_parameter_is_streamed_by_a_peer(bench: Bench) {

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use super::streams::conclude;
 use crate::{
     gauge::Guard,
-    objects_capnp::{Ending, box_, flow, sinks, taken},
+    objects_capnp::{Ending, basics, box_, flow, sinks, taken},
     objects_service::Watch,
 };
 
@@ -111,6 +111,16 @@ impl sinks::Server for StockSinks {
         results.set_texts(StockFlow::<text::Owned>::client(&self.watch));
         results.set_lists(StockFlow::<List>::client(&self.watch));
         Ok(())
+    }
+
+    async fn send_objects(
+        self: Rc<Self>,
+        params: sinks::SendObjectsParams,
+        _results: sinks::SendObjectsResults,
+    ) -> Result<(), capnp::Error> {
+        let params = params.get()?;
+        let (values, sink) = (params.get_values()?.iter(), params.get_sink()?);
+        send::<basics::Owned>(&self.watch, values, params.get_ending()?, sink).await
     }
 }
 
