@@ -2,18 +2,20 @@
 
 use std::time::Duration;
 
-use dsoftbus::Client as _;
+use dsoftbus::{Client as _, Code};
 use dsoftbus_tests::{
     MoreClient, OrderClient,
     objects_service::{Bench, Place, TestMore},
     within,
 };
+use tokio::time::Instant;
 
 use crate::{settle, start};
 
 scenarios! {
     a_deadline_travels_with_a_call_of_what_was_promised: Here Session;
     a_pipelined_call_that_the_peer_sends_back_comes_without_its_deadline: Here Session;
+    a_call_of_what_was_pipelined_stops_with_its_caller: Here Session;
 }
 
 /// What the calls of these tests may take.
@@ -73,4 +75,24 @@ async fn a_pipelined_call_that_the_peer_sends_back_comes_without_its_deadline(be
     // What is called once it is known goes no such way.
     let back = within(echo).await.unwrap();
     assert_known(seen(&as_more(&back)).await);
+}
+
+async fn a_call_of_what_was_pipelined_stops_with_its_caller(bench: Bench) {
+    let theirs = within(bench.objects.more()).await.unwrap();
+    let mine = OrderClient::from(TestMore::client(&bench.mine));
+    let mut echo = theirs.echo(&mine);
+    let pipelined = as_more(&echo.pipeline());
+    within(echo).await.unwrap();
+    // It does not know its deadline where there is a wire: its caller stops it.
+    let begin = Instant::now();
+    let call = start(pipelined.nap(60_000).timeout(TIME));
+    bench.mine.running.reaches(1).await;
+    let status = within(call).await.unwrap().unwrap_err();
+    assert_eq!(status.code(), Code::DeadlineExceeded);
+    bench.mine.running.reaches(0).await;
+    let took = begin.elapsed();
+    assert!(
+        (TIME..TIME + Duration::from_millis(10)).contains(&took),
+        "{took:?}"
+    );
 }
