@@ -3,7 +3,7 @@
 use std::{env, error::Error};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    dsoftbus_codegen::configure().compile(["probe.capnp", "objects.capnp"])?;
+    dsoftbus_codegen::configure().compile(["probe.capnp", "objects.capnp", "contexts.capnp"])?;
 
     println!("cargo::rerun-if-changed=schemas/caps.capnp");
     let request = capnp_compiler::Compiler::new()

@@ -39,6 +39,10 @@ pub type Intercepted<'a> = Pin<Box<dyn Future<Output = Result<Reply>> + Send + '
 pub trait Interceptor: Send + Sync + 'static {
     /// Handles one call: goes on with `next.run(cx)`, or answers by itself.
     ///
+    /// # Errors
+    ///
+    /// The status that the caller gets: that of `next.run`, or another one.
+    ///
     /// # Cancel safety
     ///
     /// The future is dropped when the call is cancelled or its deadline passes.

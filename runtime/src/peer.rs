@@ -69,6 +69,10 @@ impl Peer {
     /// # Errors
     ///
     /// As [`open`](Self::open).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the channel.
     pub async fn open_bytes_mode<C: ServiceClient>(&self) -> Result<C> {
         self.open_in(Mode::Bytes).await
     }

@@ -95,7 +95,13 @@ pub struct Sink<T> {
 
 impl<T: Pointer> Sink<T> {
     /// Sends a value. The call ends when there is room for another, which is before the reader has seen this one; it waits for
-    /// a slow reader as long as that takes. A failure may be that of an earlier value.
+    /// a slow reader as long as that takes.
+    ///
+    /// # Errors
+    ///
+    /// `cancelled` when the reader is gone, `unavailable` when the session has ended, `resource_exhausted` when the value is larger
+    /// than a message, `failed_precondition` when the sink refers to nothing. It may be the failure of an earlier value: once the
+    /// other side has refused one, all that follow fail alike.
     ///
     /// # Cancel safety
     ///
@@ -107,6 +113,15 @@ impl<T: Pointer> Sink<T> {
     }
 
     /// Ends the stream: the reader learns that it is complete. Everything that was sent before is delivered before.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send): above all the failure of an earlier value. That the reader is gone is none by itself.
+    ///
+    /// # Cancel safety
+    ///
+    /// An end that is dropped before its first poll has not happened; after it, it may have. A stream that was not ended breaks off
+    /// with the last clone of the sink.
     pub fn end(self) -> Call<()> {
         let decode = |_: &Incoming| Ok(());
         call(

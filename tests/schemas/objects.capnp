@@ -21,6 +21,7 @@ interface Objects $Bus.channel(0x0310) {
   publish @11 (count :UInt32, ending :Ending, sink :Bus.Sink(Number)) -> ();
   # As `numbers`, but answers at once and sends afterwards.
   tag @12 () -> (tag :Text);                               # What an interceptor left for the handler.
+  sinks @13 () -> (cap :Sinks);                            # Something that streams values which are no structs.
 }
 
 enum Ending {
@@ -130,6 +131,31 @@ interface Resolver {
 
 interface Total {
   sum @0 () -> (sum :UInt64);                             # The sum, once the stream has ended; fails if it broke off.
+}
+
+interface Sinks {
+  # Streams of values that are no structs.
+
+  sendTexts @0 (values :List(Text), ending :Ending, sink :Bus.Sink(Text)) -> ();
+  # Sends `values`, and answers as `ending` says.
+  sendBlobs @1 (values :List(Data), ending :Ending, sink :Bus.Sink(Data)) -> ();
+  sendLists @2 (values :List(List(UInt16)), ending :Ending, sink :Bus.Sink(List(UInt16))) -> ();
+  takeTexts @3 () -> (sink :Bus.Sink(Text), taken :Taken(Text));
+  # Takes values; `taken` knows them.
+  takeBlobs @4 () -> (sink :Bus.Sink(Data), taken :Taken(Data));
+  takeLists @5 () -> (sink :Bus.Sink(List(UInt16)), taken :Taken(List(UInt16)));
+  flows @6 () -> (texts :Flow(Text), lists :Flow(List(UInt16)));
+  # The same, where only the caller says what the values are.
+  sendObjects @7 (values :List(Basics), ending :Ending, sink :Bus.Sink(Basics)) -> ();
+}
+
+interface Flow(T) {
+  send @0 (values :List(Box(T)), ending :Ending, sink :Bus.Sink(T)) -> ();   # Sends `values`, and answers as `ending` says.
+  take @1 () -> (sink :Bus.Sink(T), taken :Taken(T));      # Takes values; `taken` knows them.
+}
+
+interface Taken(T) {
+  all @0 () -> (values :List(Box(T)));                     # What came, once the stream has ended; fails if it broke off.
 }
 
 struct Box(T) { value @0 :T; }

@@ -6,7 +6,7 @@ use std::{fs, path::Path, time::Duration};
 
 use bytes::Bytes;
 use dsoftbus::{
-    ByteChannel, ConnectError, Identity, IdentityProvider, Node, Ticket, Trust, testing,
+    ByteChannel, Code, ConnectError, Identity, IdentityProvider, Node, Ticket, Trust, testing,
 };
 use dsoftbus_proto::{
     frame::{Frame, MAX_PAYLOAD},
@@ -162,6 +162,7 @@ async fn a_read_that_timed_out_loses_no_byte() {
 #[tokio::test]
 async fn a_device_that_only_proves_its_own_key_is_not_let_in() {
     let friend = Identity::from_seed([1; 32], 0);
+    let refused = ConnectError::Handshake(HandshakeError::Refused(Refusal::NotAllowed));
     let stranger = || Node::builder().identity(Identity::from_seed([2; 32], 0));
     for trust in [Trust::nobody(), Trust::devices([friend.device_id()])] {
         let service = TestProbe::default();
@@ -169,14 +170,14 @@ async fn a_device_that_only_proves_its_own_key_is_not_let_in() {
         let error = within(testing::pair_from(node, stranger()))
             .await
             .unwrap_err();
-        let refused = ConnectError::Handshake(HandshakeError::Refused(Refusal::NotAllowed));
         assert_eq!(error.to_string(), refused.to_string());
     }
     // Without any rule, too.
     let node = Node::builder().serve(TestProbe::default());
-    within(testing::pair_from(node, stranger()))
+    let error = within(testing::pair_from(node, stranger()))
         .await
         .unwrap_err();
+    assert_eq!(error.to_string(), refused.to_string());
     // The friend is let in: the rule was the reason.
     let node = Node::builder().allow(Trust::devices([friend.device_id()]));
     let from = Node::builder().identity(friend);
@@ -272,8 +273,10 @@ async fn handlers_that_panic_do_not_end_a_daemon() {
     let peer = within(caller.connect(node.ticket())).await.unwrap();
     let client: ProbeClient = within(peer.open()).await.unwrap();
     for _ in 0..3 {
-        within(client.panic()).await.unwrap_err();
-        within(client.panic_at_once()).await.unwrap_err();
+        let status = within(client.panic()).await.unwrap_err();
+        assert_eq!(status.code(), Code::Internal);
+        let status = within(client.panic_at_once()).await.unwrap_err();
+        assert_eq!(status.code(), Code::Internal);
     }
     within(client.echo("alive")).await.unwrap();
 }

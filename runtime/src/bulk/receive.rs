@@ -247,6 +247,10 @@ impl Pull {
     /// # Errors
     ///
     /// `resource_exhausted` when it is longer than `max`; otherwise as [`chunk`](Self::chunk).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the transfer, and what was received is lost. The handle was used up by [`Peer::pull`].
     pub async fn read_to_end(mut self, max: u64) -> Result<Vec<u8>> {
         if self.len > max {
             return Err(Status::resource_exhausted(format!(

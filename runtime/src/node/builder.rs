@@ -152,6 +152,11 @@ impl NodeBuilder {
     /// # Errors
     ///
     /// [`StartError`], when the address cannot be listened on or two services claim one channel.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future makes no node, and frees the address. A key file that was made stays, and so may an announcement that was
+    /// on its way to discovery, until it expires.
     #[cfg(not(nexus_env = "os"))]
     pub async fn bind(self, addr: impl tokio::net::ToSocketAddrs) -> Result<Node, StartError> {
         let listener = Listener::bind(addr).await?;
@@ -189,6 +194,10 @@ impl NodeBuilder {
     /// # Errors
     ///
     /// [`StartError`], when two services claim one channel or the identity cannot be had.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future makes no node. A key file that was made stays.
     pub async fn start(self) -> Result<Node, StartError> {
         self.make(None).await
     }

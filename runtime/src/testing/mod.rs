@@ -34,6 +34,10 @@ pub struct Pair {
 /// # Panics
 ///
 /// When the node cannot be made from `builder`.
+///
+/// # Cancel safety
+///
+/// Dropping the future drops the nodes and the wire.
 pub async fn pair(builder: NodeBuilder) -> Result<Pair, ConnectError> {
     pair_from(builder, Node::builder().allow(Trust::anyone())).await
 }
@@ -45,6 +49,10 @@ pub async fn pair(builder: NodeBuilder) -> Result<Pair, ConnectError> {
 /// As [`pair`].
 ///
 /// # Panics
+///
+/// As [`pair`].
+///
+/// # Cancel safety
 ///
 /// As [`pair`].
 pub async fn pair_from(builder: NodeBuilder, caller: NodeBuilder) -> Result<Pair, ConnectError> {
@@ -64,6 +72,10 @@ pub async fn pair_from(builder: NodeBuilder, caller: NodeBuilder) -> Result<Pair
 /// # Panics
 ///
 /// When `node` has no announcement.
+///
+/// # Cancel safety
+///
+/// Dropping the future drops the wire. The nodes go on.
 pub async fn connect(caller: &Node, node: &Node) -> Result<Pair, ConnectError> {
     let announcement = node.announcement().expect("the node is announced");
     let (near, far, link) = link::link();
@@ -87,6 +99,10 @@ pub async fn connect(caller: &Node, node: &Node) -> Result<Pair, ConnectError> {
 /// # Errors
 ///
 /// Why no session came of it.
+///
+/// # Cancel safety
+///
+/// Dropping the future drops the connection. The node goes on.
 pub async fn accept<T>(node: &Node, io: T) -> Result<Peer, ConnectError>
 where
     T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -102,6 +118,10 @@ where
 /// As [`pair`].
 ///
 /// # Panics
+///
+/// As [`pair`].
+///
+/// # Cancel safety
 ///
 /// As [`pair`].
 pub async fn byte_channels() -> Result<(ByteChannel, ByteChannel, Pair), ConnectError> {

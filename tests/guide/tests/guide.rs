@@ -127,6 +127,31 @@ fn every_refusal_is_what_the_guide_says() {
     }
 }
 
+/// What a build script may ask for in vain. In the order of the guide.
+#[test]
+fn every_error_of_a_build_script_is_what_the_guide_says() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("x.capnp"), "@0xb0a1b2c3d4e5f600;").unwrap();
+    let builder = || builder(dir.path());
+    let failed = [
+        builder().compile([] as [&str; 0]),
+        builder().extern_module(5, "::other").compile(["x.capnp"]),
+        builder()
+            .extern_module(0xb0a1_b2c3_d4e5_f600, "other")
+            .compile(["x.capnp"]),
+        builder().parent_module("api-v1").compile(["x.capnp"]),
+        builder()
+            .capnp_executable("no-such-capnp")
+            .compile(["x.capnp"]),
+        builder().lock_variable("yes").compile(["x.capnp"]),
+    ];
+    let failed = failed.map(|result| result.unwrap_err().to_string());
+    let [block] = &tagged(&["text", "errors"])[..] else {
+        panic!("one block");
+    };
+    assert_eq!(block.lines, failed);
+}
+
 #[test]
 fn every_line_of_the_lock_is_one() {
     let dir = tempfile::tempdir().unwrap();

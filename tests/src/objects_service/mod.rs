@@ -8,6 +8,7 @@ mod more;
 mod pipelines;
 mod promises;
 mod service;
+mod sinks;
 pub mod stock;
 mod streams;
 mod values;
@@ -20,6 +21,7 @@ pub use self::{
     pipelines::TestPipelines,
     promises::{TestResolver, TestSelf},
     service::{Tag, TestObjects},
+    sinks::TestSinks,
     streams::{TestStreams, TestTotal, padding},
     values::TestStore,
     watch::Watch,

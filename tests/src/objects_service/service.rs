@@ -3,12 +3,12 @@
 use dsoftbus::{Context, Result, Sink};
 
 use super::{
-    TestBasics, TestDerived, TestMore, TestOrder, TestPipelines, TestResolver, TestSelf, TestStore,
-    TestStreams, TestTotal, Watch, streams::produce,
+    TestBasics, TestDerived, TestMore, TestOrder, TestPipelines, TestResolver, TestSelf, TestSinks,
+    TestStore, TestStreams, TestTotal, Watch, streams::produce,
 };
 use crate::{
     BasicsClient, Box, DerivedClient, Ending, MoreClient, Number, Objects, OrderClient,
-    PipelinesClient, SelfTypeClient, StreamsClient,
+    PipelinesClient, SelfTypeClient, SinksClient, StreamsClient,
     objects::{BoxesResults, CollectResults, PromisesResults},
 };
 
@@ -97,5 +97,9 @@ impl Objects for TestObjects {
     async fn tag(&self, cx: &Context) -> Result<String> {
         let tag = cx.extensions().get::<Tag>();
         Ok(tag.map(|Tag(text)| text.clone()).unwrap_or_default())
+    }
+
+    async fn sinks(&self, _cx: &Context) -> Result<SinksClient> {
+        Ok(TestSinks::client(&self.watch))
     }
 }

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use dsoftbus::{Context, Items, Result, Sink};
+use dsoftbus::{Context, Items, Pointer, Result, Sink};
 use futures::StreamExt as _;
 
 use super::Watch;
@@ -118,6 +118,11 @@ pub(super) async fn produce(
         sink.send(&Number { value, note }).await?;
         watch.sent.count();
     }
+    conclude(ending, sink).await
+}
+
+/// Ends a stream, and the call that it belongs to, as it is told.
+pub(super) async fn conclude<T: Pointer>(ending: Ending, sink: Sink<T>) -> Result<()> {
     match ending {
         Ending::Clean => sink.end().await,
         Ending::Failed => Err(basics::Error::Broken.into()),

@@ -3,7 +3,7 @@
 use dsoftbus::{AnyPointer, Client as _, Code};
 use dsoftbus_tests::{
     BasicsClient, DerivedClient, Everything, MoreClient, StoreClient, basics,
-    objects_service::{Bench, TestBasics, everything},
+    objects_service::{Bench, Place, TestBasics, everything},
     promptly, within,
 };
 
@@ -101,6 +101,15 @@ async fn an_object_does_not_answer_to_what_extends_it(bench: Bench) {
     within(basics.foo(1, true)).await.unwrap();
 }
 
+/// How a call fails whose handler calls nothing, which was passed to it.
+fn passed_nothing(place: Place) -> Code {
+    match place {
+        Place::Here | Place::Session => Code::FailedPrecondition,
+        // A stock handler has no code for it.
+        Place::Stock => Code::Unknown,
+    }
+}
+
 async fn each_of_a_list_of_objects_is_called(bench: Bench) {
     let more = within(bench.objects.more()).await.unwrap();
     let theirs = within(bench.objects.basics()).await.unwrap();
@@ -118,7 +127,9 @@ async fn each_of_a_list_of_objects_is_called(bench: Bench) {
     within(more.call_each(&[])).await.unwrap();
     // One that is nothing fails at its place.
     let list = [list[0].clone(), BasicsClient::default()];
-    within(more.call_each(&list)).await.unwrap_err();
+    let status = within(more.call_each(&list)).await.unwrap_err();
+    assert_eq!(status.code(), passed_nothing(bench.place), "{status}");
+    assert_eq!(status.is_remote(), bench.place != Place::Here);
     assert_eq!(bench.mine.foos.get(), 4);
 }
 
@@ -169,5 +180,6 @@ async fn nothing_cannot_be_called(bench: Bench) {
     let status = within(more.call_foo(&BasicsClient::default()))
         .await
         .unwrap_err();
-    assert_ne!(status.code(), Code::DeadlineExceeded);
+    assert_eq!(status.code(), passed_nothing(bench.place), "{status}");
+    assert_eq!(status.is_remote(), bench.place != Place::Here);
 }

@@ -300,7 +300,9 @@ async fn a_mock_serves_objects() {
     assert_eq!(derived.basics.foo.calls(), [(1, false)]);
     let client = dsoftbus_tests::StoreClient::local(store.clone());
     assert_eq!(within(client.get()).await.unwrap(), "kept");
-    within(client.put(&"new".to_owned())).await.unwrap_err();
+    let status = within(client.put(&"new".to_owned())).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unimplemented);
+    assert_eq!(status.message(), "no reply for Store.put");
     assert_eq!(store.put.calls(), [("new".to_owned(),)]);
     let status = within(objects.basics()).await.unwrap_err();
     assert_eq!(status.code(), Code::Unimplemented);

@@ -18,11 +18,13 @@ macro_rules! scenarios {
 }
 
 mod calls;
+mod deadlines;
 mod edges;
 mod lifetimes;
 mod order;
 mod pipelines;
 mod promises;
+mod sink_values;
 mod sinks;
 mod stock_client;
 mod streams;

@@ -199,14 +199,17 @@ async fn a_result_that_is_published_early_is_called_though_the_call_never_return
 async fn pipelining_into_nothing_fails_and_does_not_hang(bench: StockBench) {
     let pipelines = get!(bench.objects.pipelines_request(), get_cap);
     let nothing = pipelines.get_null_cap_request().send().pipeline.get_cap();
-    foo(&nothing, 1).await.unwrap_err();
+    let why = "Pipeline call on a request that returned no capabilities or was already closed.";
+    let error = foo(&nothing, 1).await.unwrap_err();
+    assert!(error.extra.ends_with(why), "{error}");
     let more = get!(bench.objects.more_request(), get_cap);
     let mut nothing = more.get_null_request().send().pipeline.get_cap();
     for _ in 0..3 {
         nothing = nothing.get_null_request().send().pipeline.get_cap();
     }
     let count = done(nothing.handle_count_request().send()).await;
-    count.err().unwrap();
+    let error = count.err().unwrap();
+    assert!(error.extra.ends_with(why), "{error}");
     done(more.handle_count_request().send()).await.unwrap();
 }
 

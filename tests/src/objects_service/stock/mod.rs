@@ -5,6 +5,7 @@ mod more;
 mod pipelines;
 mod promises;
 mod service;
+mod sinks;
 mod streams;
 mod values;
 
@@ -16,6 +17,7 @@ pub use self::{
     basics::{StockBasics, read_everything, write_everything},
     more::StockOrder,
     service::StockObjects,
+    sinks::StockFlow,
     streams::{Seen, StockCollector},
 };
 use super::Watch;

@@ -10,6 +10,7 @@ use super::{
     more::StockMore,
     pipelines::StockPipelines,
     promises::{StockResolver, StockSelf},
+    sinks::StockSinks,
     streams::{StockStreams, StockTotal, produce},
     values::StockStore,
 };
@@ -149,6 +150,15 @@ impl objects::Server for StockObjects {
         let watch = self.watch.clone();
         // Nobody waits for it: the sink says how it went.
         tokio::task::spawn_local(async move { produce(&watch, count, 0, ending, sink).await });
+        Ok(())
+    }
+
+    async fn sinks(
+        self: Rc<Self>,
+        _params: objects::SinksParams,
+        mut results: objects::SinksResults,
+    ) -> Result<(), capnp::Error> {
+        results.get().set_cap(StockSinks::client(&self.watch));
         Ok(())
     }
 }

@@ -185,6 +185,14 @@ pub(super) async fn produce(
         request.send().await?;
         watch.sent.count();
     }
+    conclude(ending, &sink).await
+}
+
+/// Ends a stream, and the call that it belongs to, as it is told.
+pub(super) async fn conclude<T: capnp::traits::Owned + Unpin + 'static>(
+    ending: Ending,
+    sink: &sink::Client<T>,
+) -> Result<(), capnp::Error> {
     match ending {
         Ending::Clean => {
             sink.end_request().send().promise.await?;
