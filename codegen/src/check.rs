@@ -11,11 +11,20 @@ mod types;
 use crate::engine::Engines;
 use crate::model::{Item, Schema};
 
+/// What the rules depend on besides the schemas.
+#[derive(Clone, Copy)]
+pub(crate) struct Options {
+    /// Whether channels may be in the range of our own services.
+    pub(crate) allow_reserved: bool,
+    /// Whether services get mocks, which need names.
+    pub(crate) mocks: bool,
+}
+
 /// Checks the whole model.
 pub(crate) fn check(
     schema: &Schema,
     engines: &Engines<'_>,
-    allow_reserved: bool,
+    options: Options,
 ) -> Result<(), Vec<String>> {
     let mut problems = Problems::default();
     spelling::spelling(schema, &mut problems);
@@ -35,8 +44,8 @@ pub(crate) fn check(
         Item::Const(body) => types::constant(body, &mut problems),
     });
     growth::growth(schema, &mut problems);
-    interfaces::channels(schema, engines, allow_reserved, &mut problems);
-    scopes::names(schema, engines, &mut problems);
+    interfaces::channels(schema, engines, options.allow_reserved, &mut problems);
+    scopes::names(schema, engines, options.mocks, &mut problems);
     if problems.0.is_empty() {
         Ok(())
     } else {

@@ -191,7 +191,11 @@ impl Builder {
         let root = message.get_root()?;
         let schema = request::model(root, &externals)?;
         let engines = Engines::of(&schema);
-        check::check(&schema, &engines, self.allow_reserved).map_err(Error::Rules)?;
+        let rules = check::Options {
+            allow_reserved: self.allow_reserved,
+            mocks: self.mocks,
+        };
+        check::check(&schema, &engines, rules).map_err(Error::Rules)?;
         self.guard(root)?;
         for line in engines.report() {
             println!("dsoftbus: {line}");

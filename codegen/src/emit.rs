@@ -7,6 +7,7 @@ mod docs;
 mod enums;
 mod errors;
 mod interface;
+mod lints;
 mod messages;
 mod mock;
 mod pairs;
@@ -28,18 +29,9 @@ use crate::names;
 
 pub(crate) use errors::Code;
 pub(crate) use interface::{INTERFACE_CONSTANTS, method_constant};
+pub(crate) use lints::allow;
 pub(crate) use pairs::pairs;
 pub(crate) use types::WHICH;
-
-/// Marks each item of the typed layer; `output` spells it out as [`ALLOW`].
-pub(crate) const MARK: &str = "#[dsoftbus_generated]";
-
-/// What generated code cannot keep to in a crate that knows nothing of it; it has no warnings of rustc and clippy's `pedantic`
-/// otherwise. `dead_code`, `unreachable_pub`: a client uses no skeleton, and the module may be private. `unused_qualifications`,
-/// `use_self`: paths are absolute, so that nothing in scope can change what they mean. `too_many_lines`, `too_many_arguments`, `type_complexity`: services have as many methods and parameters as
-/// their schemas say. `derivable_impls`: the
-/// default of a union is spelled out, whatever its first member holds.
-pub(crate) const ALLOW: &str = "#[allow(dead_code, unreachable_pub, unused_qualifications, clippy::derivable_impls, clippy::too_many_arguments, clippy::too_many_lines, clippy::type_complexity, clippy::use_self)]";
 
 /// What to emit besides what the schema says.
 pub(crate) struct Options<'s> {
@@ -55,7 +47,6 @@ pub(crate) struct Options<'s> {
 pub(crate) fn emit(schema: &Schema, engines: &Engines<'_>, options: &Options<'_>) -> TokenStream {
     let cx = Emitter::new(schema, engines, options);
     let items = schema.items().flat_map(|item| cx.item(item));
-    let items = items.map(|item| quote!(#[dsoftbus_generated] #item));
     quote!(#(#items)*)
 }
 

@@ -69,9 +69,7 @@ impl Tool<'_> {
             .src_prefix(self.schema_dir)
             .compile(files.iter().map(|file| self.locate(file)))
             .map(|request| request.bytes())
-            .map_err(|wrong| Error::Schema {
-                output: wrong.to_string().trim_end().to_owned(),
-            })
+            .map_err(|wrong| refused(wrong.to_string().trim_end()))
     }
 
     fn run_executable(&self, executable: &Path, files: &[PathBuf]) -> Result<Vec<u8>> {
@@ -107,8 +105,23 @@ impl Tool<'_> {
                 reason: output.status.to_string(),
             }
         } else {
-            Error::Schema { output: printed }
+            refused(&printed)
         })
+    }
+}
+
+/// What a compiler says of a type argument that is no pointer: it knows nothing of what our types are for.
+const NO_POINTER: &str = "only pointer types can be used as generic parameters";
+
+/// What the compiler printed, and what to do where it does not say so.
+fn refused(printed: &str) -> Error {
+    let hint = if printed.contains(NO_POINTER) {
+        "\nwrap what is none in a struct, also as the item of a Sink"
+    } else {
+        ""
+    };
+    Error::Schema {
+        output: format!("{printed}{hint}"),
     }
 }
 

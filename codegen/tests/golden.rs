@@ -72,9 +72,11 @@ fn each_construct_is_what_its_golden_file_says() {
         "constants",
         "generics",
         "groups",
+        "inheritance",
         "lists",
         "recursion",
         "renames",
+        "streams",
         "unions",
     ] {
         assert_golden(&format!("{name}.rs"), &[&format!("{name}.capnp")]);
@@ -152,6 +154,29 @@ fn a_schema_may_use_types_of_an_embedded_one_that_is_compiled_too() {
 }
 
 #[test]
+fn absolute_imports_are_looked_up_in_the_directories_that_were_added() {
+    let dir = tempfile::tempdir().unwrap();
+    let (schemas, added) = (dir.path().join("schemas"), dir.path().join("added"));
+    std::fs::create_dir_all(added.join("deep")).unwrap();
+    std::fs::create_dir(&schemas).unwrap();
+    let text = "@0xb0a1b2c3d4e5f609; using Key = import \"/deep/key.capnp\"; struct Door { size @0 :UInt8 = Key.size; }";
+    std::fs::write(schemas.join("door.capnp"), text).unwrap();
+    let text = "@0xb0a1b2c3d4e5f60a; const size :UInt8 = 7;";
+    std::fs::write(added.join("deep/key.capnp"), text).unwrap();
+    let builder = dsoftbus_codegen::configure()
+        .schema_dir(&schemas)
+        .out_dir(dir.path());
+    assert!(matches!(
+        builder.compile(["door.capnp"]),
+        Err(dsoftbus_codegen::Error::Schema { .. })
+    ));
+    let nowhere = builder.clone().import_path(dir.path());
+    assert_eq!(nowhere.import_path(&added).compile(["door.capnp"]), Ok(()));
+    let code = std::fs::read_to_string(dir.path().join("dsoftbus.rs")).unwrap();
+    assert!(code.contains("size: 7"));
+}
+
+#[test]
 fn two_runs_give_the_same_bytes() {
     let schemas = ["broad.capnp", "shared.capnp", "/dsoftbus/samgr.capnp"];
     assert_eq!(generate(&schemas, false), generate(&schemas, false));
@@ -190,4 +215,18 @@ fn relative_paths_work_as_a_build_script_writes_them() {
         assert!(code.contains(&format!(" from {file}. Do not edit.")));
         assert!(code.contains("pub mod greeter_capnp {"));
     }
+}
+
+/// The tests of the derive run on a copy made by hand.
+#[test]
+fn the_derive_is_tested_with_the_message_that_is_generated() {
+    let attribute = |code: &str| -> String {
+        let (_, rest) = code.split_once("#[diagnostic::on_unimplemented(").unwrap();
+        let (arguments, rest) = rest.split_once(")]").unwrap();
+        assert!(rest.trim_start().starts_with("pub trait Greeter: "));
+        arguments.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let copy = include_str!("../../macros/tests/support/mock.rs");
+    let generated = std::fs::read_to_string(golden_dir().join("greeter.rs")).unwrap();
+    assert_eq!(attribute(copy), attribute(&generated));
 }

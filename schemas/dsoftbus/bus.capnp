@@ -24,7 +24,7 @@ annotation name @0xfe72a4c1963bd807 (interface, method, field, struct, enum, enu
 interface Sink @0xe3b85d06f7a14c09 (T) {
   # Takes a stream of items. As a parameter or result of a method, whoever gives it is who consumes the items.
   #
-  # `T` is a struct, a list, Text or Data: wrap a number in a struct.
+  # `T` is a struct, a list, Text or Data: wrap anything else in a struct.
 
   next @0 (item :T) -> stream;   # The next item.
   end @1 ();                     # There are no more items. Without it the stream was cut off.

@@ -146,7 +146,7 @@ interface Sinks {
   takeLists @5 () -> (sink :Bus.Sink(List(UInt16)), taken :Taken(List(UInt16)));
   flows @6 () -> (texts :Flow(Text), lists :Flow(List(UInt16)));
   # The same, where only the caller says what the values are.
-  sendObjects @7 (values :List(Basics), ending :Ending, sink :Bus.Sink(Basics)) -> ();
+  sendObjects @7 (values :List(Box(Basics)), ending :Ending, sink :Bus.Sink(Box(Basics))) -> ();
 }
 
 interface Flow(T) {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::types::side;
+use super::types::{side, value_type};
 use super::{Problems, RUST_ANNOTATION, each_item};
 use crate::engine::Engines;
 use crate::model::{Interface, Item, Method, Schema, Shape};
@@ -20,6 +20,9 @@ pub(super) fn interface(body: &Interface, engines: &Engines<'_>, problems: &mut 
     }
     for problem in &body.unknown_supers {
         problems.add(place, problem);
+    }
+    for arg in body.supers.iter().flat_map(|parent| &parent.args) {
+        value_type(place, arg, problems);
     }
     match body.levels.as_slice() {
         [] | [1] => {}
@@ -71,7 +74,11 @@ fn signature(method: &Method, problems: &mut Problems) {
     ] {
         match shape {
             Shape::Inline(body) => side(&body.fields, spell, problems),
-            Shape::Named(_) => {}
+            Shape::Named(named) => {
+                for arg in &named.args {
+                    value_type(&method.place, arg, problems);
+                }
+            }
             Shape::Unknown(_) if method.streaming => {}
             Shape::Unknown(name) => problems.add(
                 &method.place,

@@ -8,10 +8,15 @@ use crate::engine::Engines;
 use crate::model::{Item, Place, Schema, Shape, Struct};
 use crate::names;
 
-pub(super) fn names(schema: &Schema, engines: &Engines<'_>, problems: &mut Problems) {
+pub(super) fn names(schema: &Schema, engines: &Engines<'_>, mocks: bool, problems: &mut Problems) {
     let mut table = Table {
         taken: BTreeMap::new(),
         engines,
+        suffixes: if mocks {
+            &["Client", "Skeleton", "Mock"]
+        } else {
+            &["Client", "Skeleton"]
+        },
         problems,
     };
     for file in &schema.files {
@@ -38,6 +43,8 @@ enum Space {
 struct Table<'p> {
     taken: BTreeMap<(Vec<String>, Space, String), Place>,
     engines: &'p Engines<'p>,
+    /// What stands behind the name of an interface in the names of what is generated beside it.
+    suffixes: &'static [&'static str],
     problems: &'p mut Problems,
 }
 
@@ -69,7 +76,7 @@ impl Table<'_> {
                     let place = &body.name.place;
                     let name = &body.name.name;
                     self.claim(scope, Space::Type, name, place);
-                    for suffix in ["Client", "Skeleton", "Mock"] {
+                    for suffix in self.suffixes {
                         self.claim(scope, Space::Type, &format!("{name}{suffix}"), place);
                     }
                     self.claim(scope, Space::Type, &body.name.module, place);

@@ -54,12 +54,26 @@ fn field_type(field: &Field, sink: bool, problems: &mut Problems) {
         problems.add(&field.place, RUST_ANNOTATION);
     }
     match &field.ty {
-        Type::Sink(item) if sink => value_type(&field.place, item, problems),
+        Type::Sink(item) if sink => sink_item(&field.place, item, problems),
         ty => value_type(&field.place, ty, problems),
     }
 }
 
-fn value_type(place: &Place, ty: &Type, problems: &mut Problems) {
+/// The rules for what a Sink takes. A type parameter is one of a generic interface: whatever stands for it is a pointer.
+fn sink_item(place: &Place, item: &Type, problems: &mut Problems) {
+    let what = match item {
+        Type::Interface(_) | Type::Capability => "an interface",
+        Type::AnyPointer => "AnyPointer",
+        _ => return value_type(place, item, problems),
+    };
+    problems.add(
+        place,
+        &format!("{what} cannot be the item of a Sink, which is a struct, a list, Text or Data: wrap it in a struct"),
+    );
+}
+
+/// The rules for a type that is a value, or stands for a type parameter.
+pub(super) fn value_type(place: &Place, ty: &Type, problems: &mut Problems) {
     match ty {
         Type::Unsupported(what) => problems.add(place, &unsupported(what)),
         Type::Sink(_) => problems.add(

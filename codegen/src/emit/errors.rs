@@ -1,6 +1,6 @@
 //! Enums with `$Bus.errors`: domain errors that travel as a status.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::{Emitter, docs};
@@ -55,9 +55,18 @@ impl Emitter<'_> {
             .iter()
             .map(|e| docs::comment(&e.doc, &format!("`{}`.", e.name)))
             .collect();
-        let codes = body.enumerants.iter().map(|enumerant| {
+        let mut codes: Vec<(&str, Vec<&Ident>)> = Vec::new();
+        for (enumerant, variant) in body.enumerants.iter().zip(&variants) {
             let code = enumerant.code.and_then(Code::from_ordinal);
-            format_ident!("{}", code.unwrap_or(Code::UNKNOWN).0)
+            let code = code.unwrap_or(Code::UNKNOWN).0;
+            match codes.iter_mut().find(|(other, _)| *other == code) {
+                Some((_, variants)) => variants.push(variant),
+                None => codes.push((code, vec![variant])),
+            }
+        }
+        let codes = codes.into_iter().map(|(code, variants)| {
+            let code = format_ident!("{code}");
+            quote!(#(Self::#variants)|* => ::dsoftbus::Code::#code)
         });
         let messages = enumerants.iter().map(|enumerant| names::words(enumerant));
         let domain_name = quote!(Self::domain(self));
@@ -73,7 +82,7 @@ impl Emitter<'_> {
                     /// The status code this error is sent with.
                     #[must_use]
                     pub const fn code(self) -> ::dsoftbus::Code {
-                        match self { #(Self::#variants => ::dsoftbus::Code::#codes),* }
+                        match self { #(#codes),* }
                     }
 
                     /// Its name in the schema, which is what travels.

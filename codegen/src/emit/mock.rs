@@ -143,7 +143,12 @@ impl Emitter<'_> {
             let ident = ident(method);
             let arguments = server_arguments(method);
             let signature = arguments.iter().map(|(argument, ty)| {
-                let ty = self.received(&substituted(ty, &name.params, &named.args));
+                let known = substituted(ty, &name.params, &named.args);
+                // The trait knows only the parameter, which it takes as a value of its own whatever stands for it.
+                let ty = match ty {
+                    Type::Parameter(_) => self.owned(&known),
+                    _ => self.received(&known),
+                };
                 quote!(#argument: #ty)
             });
             let passed = arguments.iter().map(|(argument, _)| argument);

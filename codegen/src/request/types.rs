@@ -64,7 +64,15 @@ impl<'a> Source<'a> {
         params: &[Param],
     ) -> capnp::Result<Type> {
         if id == SINK {
-            let item = self.bound(SINK, 0, brand, params)?;
+            let mut bound = brand.get_scopes()?.iter();
+            let item = if bound.any(|scope| scope.get_scope_id() == SINK) {
+                self.bound(SINK, 0, brand, params)?
+            } else {
+                Type::Unsupported(
+                    "is a Sink of nothing in particular: say what it takes, as in `Bus.Sink(Text)`"
+                        .to_owned(),
+                )
+            };
             return Ok(Type::Sink(Box::new(item)));
         }
         Ok(match self.kind_of(id) {

@@ -30,10 +30,12 @@ const FIXTURES: &[(&str, &[&str])] = &[
     ("constants", &["constants.capnp"]),
     ("generics", &["generics.capnp"]),
     ("groups", &["groups.capnp"]),
+    ("inheritance", &["inheritance.capnp"]),
     ("lists", &["lists.capnp"]),
     ("nested", &["greeter.capnp"]),
     ("recursion", &["recursion.capnp"]),
     ("renames", &["renames.capnp"]),
+    ("streams", &["streams.capnp"]),
     ("unions", &["unions.capnp"]),
 ];
 

@@ -92,9 +92,9 @@ impl Sinks for TestSinks {
     async fn send_objects(
         &self,
         _cx: &Context,
-        values: Vec<BasicsClient>,
+        values: Vec<Box<BasicsClient>>,
         ending: Ending,
-        sink: Sink<BasicsClient>,
+        sink: Sink<Box<BasicsClient>>,
     ) -> Result<()> {
         send(&self.watch, values, ending, sink).await
     }

@@ -150,7 +150,7 @@ async fn a_peer_takes_texts_blobs_and_lists(bench: Bench) {
 
 async fn a_peer_streams_objects_which_are_known_when_they_come_back(bench: Bench) {
     let sinks = sinks(&bench).await;
-    let values = [(); 3].map(|()| TestBasics::client(&bench.mine));
+    let values = boxed(&[(); 3].map(|()| TestBasics::client(&bench.mine)));
     is_sent(&values, |end, sink| sinks.send_objects(&values, end, sink)).await;
 }
 

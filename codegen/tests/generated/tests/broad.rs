@@ -8,18 +8,19 @@
     unnameable_types,
     elided_lifetimes_in_paths,
     unused_qualifications,
-    single_use_lifetimes
+    single_use_lifetimes,
+    clippy::pedantic
 )]
 #![forbid(unsafe_code)]
 
-#[allow(unreachable_pub, missing_docs, unused)]
+#[allow(unreachable_pub, missing_docs, unused, clippy::pedantic)]
 #[path = "common/mod.rs"]
 mod common;
 
 include!(concat!(env!("OUT_DIR"), "/broad/dsoftbus.rs"));
 include!(concat!(env!("OUT_DIR"), "/broad/pairs.rs"));
 
-#[allow(unused_qualifications)]
+#[allow(unused_qualifications, clippy::too_many_lines)]
 mod calls {
     use std::sync::Arc;
 
@@ -111,7 +112,7 @@ mod calls {
             params: &str,
             results: u8,
         ) -> Result<String> {
-            Ok(format!("{type} {self_} {cx_} {params} {results}", type = r#type))
+            Ok(format!("{type} {self_} {cx_} {params} {results}"))
         }
         async fn local_(&self, _cx: &Context) -> Result<()> {
             Ok(())

@@ -8,11 +8,12 @@
     unnameable_types,
     elided_lifetimes_in_paths,
     unused_qualifications,
-    single_use_lifetimes
+    single_use_lifetimes,
+    clippy::pedantic
 )]
 #![forbid(unsafe_code)]
 
-#[allow(unreachable_pub, missing_docs, unused)]
+#[allow(unreachable_pub, missing_docs, unused, clippy::pedantic)]
 #[path = "common/mod.rs"]
 mod common;
 

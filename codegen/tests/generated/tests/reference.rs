@@ -1,7 +1,10 @@
-//! Cap'n Proto's own test schemas, where they lie beside the project.
+//! Cap'n Proto's own test schemas, where they lie beside the project: native types and services, as everywhere.
 
-#![allow(clippy::all, clippy::pedantic, missing_docs, unreachable_pub)] // types only: what services become is not generated
+#![deny(warnings, clippy::pedantic)]
+#![forbid(unsafe_code)]
+#![allow(missing_docs, reason = "the schemas have no comments")]
 
+#[allow(unreachable_pub, missing_docs, unused, clippy::pedantic)]
 #[path = "common/mod.rs"]
 mod common;
 

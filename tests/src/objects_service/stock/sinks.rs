@@ -119,8 +119,8 @@ impl sinks::Server for StockSinks {
         _results: sinks::SendObjectsResults,
     ) -> Result<(), capnp::Error> {
         let params = params.get()?;
-        let (values, sink) = (params.get_values()?.iter(), params.get_sink()?);
-        send::<basics::Owned>(&self.watch, values, params.get_ending()?, sink).await
+        let (values, sink) = (params.get_values()?.iter().map(Ok), params.get_sink()?);
+        send::<box_::Owned<basics::Owned>>(&self.watch, values, params.get_ending()?, sink).await
     }
 }
 

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // clippy.toml allows it in tests, but not in what tests call
 
+mod tables;
+
 use std::path::Path;
 
 const HEAD: &str = "using Bus = import \"/dsoftbus/bus.capnp\";\n";
@@ -265,6 +267,10 @@ fn names_that_meet_in_rust() {
         "x.capnp: X: needs the Rust name `XClient`, which x.capnp: XClient has already: rename one of them"
     );
     assert_eq!(
+        refused_one("struct XMock {} interface X $Bus.channel(0x100) {}"),
+        "x.capnp: X: needs the Rust name `XMock`, which x.capnp: XMock has already: rename one of them"
+    );
+    assert_eq!(
         refused_one("struct S { any @0 :AnyPointer; } struct SPipeline {}"),
         "x.capnp: SPipeline: needs the Rust name `SPipeline`, which x.capnp: S has already: rename one of them"
     );
@@ -343,30 +349,6 @@ fn types_of_files_that_are_not_compiled() {
         "c.capnp: C.m: its parameters are `b.capnp:B`, whose file is imported but not compiled: add that file to `compile`, or say with `extern_module` which crate has it"
     );
     assert_eq!(compile(&["a.capnp", "b.capnp", "c.capnp"]), Ok(()));
-}
-
-#[test]
-fn annotations_of_rust_capnp() {
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::write(
-        dir.path().join("rust.capnp"),
-        "@0x83b3c14c3c8dd083; annotation option @0xabfef22c4ee1964e (field) :Void;",
-    )
-    .unwrap();
-    write(
-        dir.path(),
-        "x.capnp",
-        0,
-        "using Rust = import \"rust.capnp\"; struct S { a @0 :Text $Rust.option; }",
-    );
-    let result = dsoftbus_codegen::configure()
-        .schema_dir(dir.path())
-        .out_dir(dir.path())
-        .compile(["x.capnp"]);
-    assert_eq!(
-        result.unwrap_err().to_string(),
-        "x.capnp: S.a: of the annotations of rust.capnp only `name` is supported"
-    );
 }
 
 #[test]
