@@ -50,16 +50,24 @@ impl<T: Element> Element for Vec<T> {
 
 impl<T: Element> Pointer for Vec<T> {
     fn read(from: PointerReader<'_>) -> capnp::Result<Self> {
-        T::Encoding::read(from)
+        let list = T::Encoding::read(from);
+        // The `capnp` crate copies a list that is absent as one of nothings.
+        list.or_else(|error| match is_empty_list(from) {
+            true => Ok(Self::new()),
+            false => Err(error),
+        })
     }
 
     fn write(&self, to: PointerBuilder<'_>) -> capnp::Result<()> {
+        // Also an empty one: see `read`.
         T::Encoding::write(self, to)
     }
+}
 
-    fn is_null(&self) -> bool {
-        self.is_empty()
-    }
+/// Whether a pointer leads to a list without elements, of whatever sort these would be.
+fn is_empty_list(from: PointerReader<'_>) -> bool {
+    let list = from.raw.get_list(ElementSize::Void, None);
+    list.is_ok_and(|list| list.is_empty())
 }
 
 /// Bits and nothings.

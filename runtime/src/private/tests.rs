@@ -229,6 +229,24 @@ fn a_list_of_bytes_does_not_become_a_huge_list_of_structs() {
 }
 
 #[test]
+fn an_empty_list_is_empty_whatever_its_elements_would_be() {
+    let words = |count| {
+        built(move |raw| {
+            raw.init_list(layout::ElementSize::Void, count);
+        })
+    };
+    assert_eq!(read::<Vec<u16>>(&words(0)).unwrap(), []);
+    assert_eq!(read::<Vec<String>>(&words(0)).unwrap(), [""; 0]);
+    assert_eq!(read::<Vec<Item>>(&words(0)).unwrap(), []);
+    assert_eq!(read::<Vec<u8>>(&words(0)).unwrap(), []);
+    let error = read::<Vec<u16>>(&words(1)).unwrap_err();
+    assert!(
+        error.to_string().contains("incompatible element type"),
+        "{error}"
+    );
+}
+
+#[test]
 fn lists_in_lists_share_one_budget() {
     let words = built(|raw| {
         let mut outer = raw.init_list(layout::ElementSize::Pointer, 4);

@@ -4,7 +4,7 @@ use dsoftbus::{Call, Code, Items, Pointer, Sink, Status};
 use dsoftbus_tests::{
     Box, Ending, FlowClient, SinksClient, TakenClient, basics,
     objects_capnp::{Ending as StockEnding, flow},
-    objects_service::{Bench, Place, StockBench, TestBasics, stock::StockFlow, stock_client},
+    objects_service::{Bench, StockBench, TestBasics, stock::StockFlow, stock_client},
     within,
 };
 use futures::StreamExt as _;
@@ -27,13 +27,9 @@ fn blobs() -> Vec<Vec<u8>> {
     vec![vec![0, 255], vec![], vec![7; 10_000]]
 }
 
-fn lists(place: Place) -> Vec<Vec<u16>> {
-    let mut lists = vec![vec![1, 2, u16::MAX], (0..1_000).collect()];
+fn lists() -> Vec<Vec<u16>> {
     // The `capnp` crate copies a list that is absent, as an empty one is sent, to a list of nothing instead of one of numbers.
-    if place != Place::Stock {
-        lists.push(vec![]);
-    }
-    lists
+    vec![vec![1, 2, u16::MAX], (0..1_000).collect(), vec![]]
 }
 
 fn boxed<T: Clone>(values: &[T]) -> Vec<Box<T>> {
@@ -125,7 +121,7 @@ async fn a_peer_streams_texts_blobs_and_lists(bench: Bench) {
     is_sent(&values, |end, sink| sinks.send_texts(&values, end, sink)).await;
     let values = blobs();
     is_sent(&values, |end, sink| sinks.send_blobs(&values, end, sink)).await;
-    let values = lists(bench.place);
+    let values = lists();
     is_sent(&values, |end, sink| sinks.send_lists(&values, end, sink)).await;
 }
 
@@ -141,7 +137,7 @@ async fn a_peer_takes_texts_blobs_and_lists(bench: Bench) {
         (results.sink, results.taken)
     })
     .await;
-    is_taken(&lists(bench.place), async || {
+    is_taken(&lists(), async || {
         let results = within(sinks.take_lists()).await.unwrap();
         (results.sink, results.taken)
     })
@@ -159,7 +155,7 @@ async fn a_type_parameter_is_streamed_by_a_peer(bench: Bench) {
     let (values, parameters) = (texts(), boxed(&texts()));
     let texts: FlowClient<String> = flows.texts;
     is_sent(&values, |end, sink| texts.send(&parameters, end, sink)).await;
-    let (values, parameters) = (lists(bench.place), boxed(&lists(bench.place)));
+    let (values, parameters) = (lists(), boxed(&lists()));
     let lists: FlowClient<Vec<u16>> = flows.lists;
     is_sent(&values, |end, sink| lists.send(&parameters, end, sink)).await;
 }
@@ -171,7 +167,7 @@ async fn a_type_parameter_is_streamed_to_a_peer(bench: Bench) {
         (results.sink, results.taken)
     })
     .await;
-    is_taken(&lists(bench.place), async || {
+    is_taken(&lists(), async || {
         let results = within(flows.lists.take()).await.unwrap();
         (results.sink, results.taken)
     })
