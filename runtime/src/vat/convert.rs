@@ -15,6 +15,7 @@ use super::{
     channel::Channel,
     limits::MAX_RESOLVED,
     registry::{Place, Vat},
+    returned::Returned,
     served::{self, Identity, Served},
 };
 use crate::{
@@ -48,7 +49,7 @@ impl Vat {
                     && Rc::ptr_eq(&home, channel)
                     && hook.get_brand() != 0
                 {
-                    return Ok(Some(hook));
+                    return Ok(Some(Returned::hook(hook, channel)));
                 }
                 (None, Some(Identity::Import(import.number())))
             }

@@ -29,6 +29,7 @@ mod link;
 mod network;
 mod question;
 mod registry;
+mod returned;
 mod served;
 mod task;
 mod thread;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use dsoftbus::{Client as _, Code};
 use dsoftbus_tests::{
     MoreClient, OrderClient,
-    objects_service::{Bench, Place, TestMore},
-    within,
+    objects_service::{Bench, TestMore},
+    promptly, within,
 };
 use tokio::time::Instant;
 
@@ -14,8 +14,9 @@ use crate::{settle, start};
 
 scenarios! {
     a_deadline_travels_with_a_call_of_what_was_promised: Here Session;
-    a_pipelined_call_that_the_peer_sends_back_comes_without_its_deadline: Here Session;
+    a_pipelined_call_that_the_peer_sends_back_keeps_its_deadline: Here Session;
     a_call_of_what_was_pipelined_stops_with_its_caller: Here Session;
+    a_pipelined_call_that_the_peer_sends_back_stops_with_its_caller: Here Session;
 }
 
 /// What the calls of these tests may take.
@@ -62,16 +63,12 @@ async fn a_deadline_travels_with_a_call_of_what_was_promised(bench: Bench) {
     assert_known(seen(&as_more(&echo.pipeline())).await);
 }
 
-async fn a_pipelined_call_that_the_peer_sends_back_comes_without_its_deadline(bench: Bench) {
+async fn a_pipelined_call_that_the_peer_sends_back_keeps_its_deadline(bench: Bench) {
     let theirs = within(bench.objects.more()).await.unwrap();
     let mine = OrderClient::from(TestMore::client(&bench.mine));
     let mut echo = theirs.echo(&mine);
     // The peer finds out that the result is an object of its caller, and its engine writes the call back.
-    let left = seen(&as_more(&echo.pipeline())).await;
-    match bench.place {
-        Place::Here => assert_known(left),
-        _ => assert_eq!(left, None),
-    }
+    assert_known(seen(&as_more(&echo.pipeline())).await);
     // What is called once it is known goes no such way.
     let back = within(echo).await.unwrap();
     assert_known(seen(&as_more(&back)).await);
@@ -83,7 +80,6 @@ async fn a_call_of_what_was_pipelined_stops_with_its_caller(bench: Bench) {
     let mut echo = theirs.echo(&mine);
     let pipelined = as_more(&echo.pipeline());
     within(echo).await.unwrap();
-    // It does not know its deadline where there is a wire: its caller stops it.
     let begin = Instant::now();
     let call = start(pipelined.nap(60_000).timeout(TIME));
     bench.mine.running.reaches(1).await;
@@ -95,4 +91,23 @@ async fn a_call_of_what_was_pipelined_stops_with_its_caller(bench: Bench) {
         (TIME..TIME + Duration::from_millis(10)).contains(&took),
         "{took:?}"
     );
+}
+
+async fn a_pipelined_call_that_the_peer_sends_back_stops_with_its_caller(bench: Bench) {
+    let theirs = within(bench.objects.more()).await.unwrap();
+    let mine = OrderClient::from(TestMore::client(&bench.mine));
+    for gives_up in [false, true] {
+        let mut echo = theirs.echo(&mine);
+        let pipelined = as_more(&echo.pipeline());
+        drop(echo);
+        let call = start(pipelined.nap(60_000).timeout(TIME));
+        bench.mine.running.reaches(1).await;
+        if gives_up {
+            call.abort();
+        } else {
+            let status = within(call).await.unwrap().unwrap_err();
+            assert_eq!(status.code(), Code::DeadlineExceeded);
+        }
+        promptly(bench.mine.running.reaches(0)).await;
+    }
 }
