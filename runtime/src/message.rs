@@ -16,7 +16,7 @@ use capnp::{
 };
 use dsoftbus_proto::message;
 
-use crate::{Capability, Result, Status};
+use crate::{Capability, Result, Status, call::null_capability};
 
 /// Parameters or results that arrived, from a peer or from this process.
 pub struct Incoming {
@@ -101,7 +101,7 @@ impl Incoming {
     ///
     /// # Errors
     ///
-    /// `data_loss` when there is none.
+    /// `failed_precondition` when there is none, `data_loss` when the way to it is not there.
     pub(crate) fn pipelined(&self, path: &[u16]) -> Result<Capability> {
         let path: Vec<PipelineOp> = path
             .iter()
@@ -111,7 +111,10 @@ impl Incoming {
             let hook = content.get_pipelined_cap(&path)?;
             Ok(numbered(hook.as_ref(), capabilities))
         })
-        .map_err(|error| Status::data_loss(format!("bad results: {error}")))
+        .map_err(|error| match error.kind {
+            capnp::ErrorKind::MessageContainsNullCapabilityPointer => null_capability(),
+            _ => Status::data_loss(format!("bad results: {error}")),
+        })
     }
 
     /// Results to send on.

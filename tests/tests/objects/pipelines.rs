@@ -125,7 +125,7 @@ async fn a_call_that_fails_fails_what_is_pipelined_on_it(bench: Bench) {
 /// How a call of a result fails that turns out to be nothing.
 fn of_nothing(place: Place) -> Code {
     match place {
-        Place::Here => Code::DataLoss,
+        Place::Here => Code::FailedPrecondition,
         // The engine of the peer finds out, which has no code of ours for it.
         Place::Session | Place::Stock => Code::Unknown,
     }
