@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::assembly::Partial;
 use super::credit::{CHANNEL_CREDIT, ReceiveWindow, SendCredit};
-use super::outbound::Queued;
+use super::outbound::{Encoded, Queued};
 use super::schedule::Class;
 use crate::frame::{ChannelId, CloseCode, Mode};
 
@@ -37,6 +37,8 @@ pub(crate) struct Channel {
     // Sending
     pub(crate) credit: SendCredit,
     pub(crate) queue: VecDeque<Queued>,
+    /// The small messages of the queue.
+    pub(crate) encoded: Encoded,
     /// Bytes in the queue.
     pub(crate) queued: usize,
     /// The queue counts as answers: the peer opened the channel, and it carries messages.
@@ -97,6 +99,7 @@ impl Channel {
             partial: None,
             credit: SendCredit::new(CHANNEL_CREDIT),
             queue: VecDeque::new(),
+            encoded: Encoded::default(),
             queued: 0,
             answers: false,
             above_water: false,
@@ -143,6 +146,7 @@ impl Channel {
     /// Drops what is queued.
     pub(crate) fn drop_queue(&mut self) {
         self.queue = VecDeque::new();
+        self.encoded = Encoded::default();
         self.queued = 0;
         self.above_water = false;
     }

@@ -254,7 +254,7 @@ impl Connection {
         if !is_message && state.mode == Mode::Messages {
             return Err(SendError::WrongMode);
         }
-        let queued = Queued::new(out, state.mode);
+        let queued = Queued::new(out, state.mode, &mut state.encoded);
         let length = queued.content();
         if is_message && length > MAX_MESSAGE {
             return Err(SendError::TooLong { length });

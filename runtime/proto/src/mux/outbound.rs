@@ -1,5 +1,6 @@
 //! What is queued on a channel.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use bytes::Bytes;
@@ -36,7 +37,7 @@ impl fmt::Debug for Outbound {
 /// One entry of a channel's queue and how far it has gone.
 #[derive(Debug)]
 pub(crate) struct Queued {
-    out: Outbound,
+    out: Waiting,
     /// Bytes in front of a message: total length and deadline, in messages mode.
     prefix: usize,
     /// Prefix and content.
@@ -44,8 +45,69 @@ pub(crate) struct Queued {
     sent: usize,
 }
 
+#[derive(Debug)]
+enum Waiting {
+    /// The next message of the channel's [`Encoded`], and its deadline.
+    Encoded(u32),
+    Whole(Outbound),
+}
+
+/// Small messages that wait on a channel, one behind the other.
+///
+/// Each is encoded when it is queued, so that the memory it was built in is free again for the next one, and still in the cache.
+#[derive(Debug, Default)]
+pub(crate) struct Encoded {
+    bytes: Vec<u8>,
+    /// What is in front of this was sent.
+    start: usize,
+    /// Bytes that waited at once when it was last empty: as many will next time.
+    usual: usize,
+}
+
+impl Encoded {
+    fn push(&mut self, message: &Outgoing, length: usize) {
+        if self.bytes.is_empty() {
+            self.bytes.reserve(self.usual.max(length));
+        }
+        message.copy_range(0, length, &mut self.bytes);
+    }
+
+    /// A piece of the message in front.
+    fn get(&self, offset: usize, length: usize) -> &[u8] {
+        let start = self.start.saturating_add(offset);
+        let end = start.saturating_add(length);
+        self.bytes.get(start..end).unwrap_or_default()
+    }
+
+    /// Removes the message in front.
+    fn pop(&mut self, length: usize) {
+        self.start = self.start.saturating_add(length);
+        if self.start >= self.bytes.len() {
+            // A channel on which nothing waits holds next to no memory.
+            self.usual = self.bytes.len().min(USUAL);
+            self.start = 0;
+            self.bytes.clear();
+            if self.bytes.capacity() > KEPT {
+                self.bytes = Vec::new();
+            }
+        } else if self.start >= USUAL {
+            self.bytes.drain(..self.start);
+            self.start = 0;
+        }
+    }
+}
+
+/// Bytes of the largest message that is encoded when it is queued. A larger one is not worth the second copy.
+const SMALL: usize = 4_096;
+
+/// Bytes that [`Encoded`] keeps while nothing waits: a small call.
+const KEPT: usize = 512;
+
+/// Bytes that [`Encoded`] takes at once at most, and of sent messages that it drops at once.
+const USUAL: usize = 65_536;
+
 impl Queued {
-    pub(crate) fn new(out: Outbound, mode: Mode) -> Self {
+    pub(crate) fn new(out: Outbound, mode: Mode, encoded: &mut Encoded) -> Self {
         let prefix = match (&out, mode) {
             (Outbound::Message(..), Mode::Messages) => PREFIX,
             _ => 0,
@@ -54,6 +116,13 @@ impl Queued {
             Outbound::Message(message, _) => message.len_bytes(),
             Outbound::Bytes(bytes) => bytes.len(),
             Outbound::Frame(frame) => frame.payload().len(),
+        };
+        let out = match out {
+            Outbound::Message(message, deadline_ms) if len <= SMALL => {
+                encoded.push(&message, len);
+                Waiting::Encoded(deadline_ms)
+            }
+            other => Waiting::Whole(other),
         };
         Self {
             out,
@@ -74,7 +143,7 @@ impl Queued {
     }
 
     pub(crate) const fn is_frame(&self) -> bool {
-        matches!(self.out, Outbound::Frame(_))
+        matches!(self.out, Waiting::Whole(Outbound::Frame(_)))
     }
 
     /// Payload that may go out for `credit`, 0 if it has to wait.
@@ -96,11 +165,17 @@ impl Queued {
     }
 
     /// Writes the next `payload` bytes as a frame and returns its cost.
-    pub(crate) fn write(&mut self, frame: FrameWriter<'_>, payload: usize) -> u32 {
+    pub(crate) fn write(
+        &mut self,
+        frame: FrameWriter<'_>,
+        payload: usize,
+        encoded: &mut Encoded,
+    ) -> u32 {
         let mut frame = frame;
         let mut body = payload;
         if self.sent < self.prefix
-            && let Outbound::Message(_, deadline_ms) = &self.out
+            && let Waiting::Whole(Outbound::Message(_, deadline_ms)) | Waiting::Encoded(deadline_ms) =
+                &self.out
         {
             // At most 1 MiB, checked when it was queued.
             let total = u32::try_from(self.total.saturating_sub(PREFIX)).unwrap_or(u32::MAX);
@@ -111,16 +186,20 @@ impl Queued {
         }
         let offset = self.sent.saturating_sub(self.prefix);
         match &self.out {
-            Outbound::Message(message, _) => {
+            Waiting::Encoded(_) => frame.put(encoded.get(offset, body)),
+            Waiting::Whole(Outbound::Message(message, _)) => {
                 message.copy_range(offset, body, frame.payload());
             }
-            Outbound::Bytes(bytes) => {
+            Waiting::Whole(Outbound::Bytes(bytes)) => {
                 let end = offset.saturating_add(body);
                 frame.put(bytes.get(offset..end).unwrap_or_default());
             }
-            Outbound::Frame(buffer) => frame.put(buffer.payload()),
+            Waiting::Whole(Outbound::Frame(buffer)) => frame.put(buffer.payload()),
         }
         self.sent = self.sent.saturating_add(body);
+        if self.rest() == 0 && matches!(self.out, Waiting::Encoded(_)) {
+            encoded.pop(self.content());
+        }
         u32::try_from(frame.finish()).unwrap_or(u32::MAX)
     }
 
@@ -130,13 +209,75 @@ impl Queued {
     }
 
     /// The record of a frame buffer.
-    pub(crate) fn into_record(self, channel: ChannelId) -> Option<alloc::vec::Vec<u8>> {
+    pub(crate) fn into_record(self, channel: ChannelId) -> Option<Vec<u8>> {
         match self.out {
-            Outbound::Frame(frame) => Some(frame.into_record(channel)),
-            Outbound::Message(..) | Outbound::Bytes(_) => None,
+            Waiting::Whole(Outbound::Frame(frame)) => Some(frame.into_record(channel)),
+            Waiting::Whole(Outbound::Message(..) | Outbound::Bytes(_)) | Waiting::Encoded(_) => {
+                None
+            }
         }
     }
 }
 
 /// Total length and deadline in front of a message.
 pub(crate) const PREFIX: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::VecDeque;
+
+    use super::*;
+    use crate::frame::HEADER;
+    use crate::side::Side;
+
+    /// A message, and what it is on a wire.
+    fn message(text: usize) -> (Outgoing, Vec<u8>) {
+        let mut out = Outgoing::results(0);
+        let text = "x".repeat(text);
+        out.content::<capnp::any_pointer::Builder<'_>>()
+            .set_as(text.as_str())
+            .unwrap();
+        let mut bytes = Vec::new();
+        out.copy_range(0, usize::MAX, &mut bytes);
+        (out, bytes)
+    }
+
+    #[test]
+    fn small_and_large_messages_leave_in_order_and_in_pieces_of_any_size() {
+        let channel = ChannelId::new(Side::Initiator, 0, 0x100).unwrap();
+        for piece in [16, 24, 200, 8_192] {
+            let mut encoded = Encoded::default();
+            let mut queue = VecDeque::new();
+            let mut sent = Vec::new();
+            for round in 0..3 {
+                let many = [3_800; USUAL / 3_800 + 2];
+                let texts = [1, 300, 2 * SMALL, 5, SMALL + round, 700];
+                for text in texts.into_iter().chain(many) {
+                    let (out, bytes) = message(text);
+                    let length = u32::try_from(bytes.len()).unwrap();
+                    sent.extend([length.to_le_bytes(), 7_u32.to_le_bytes()].concat());
+                    sent.extend(bytes);
+                    let out = Outbound::Message(out, 7);
+                    queue.push_back(Queued::new(out, Mode::Messages, &mut encoded));
+                }
+                let mut came = Vec::new();
+                // The last of the first round waits for the next one.
+                while queue.len() > usize::from(round == 0) {
+                    let head: &mut Queued = queue.front_mut().unwrap();
+                    let payload = head.rest().min(piece);
+                    let mut record = Vec::new();
+                    let frame = FrameWriter::data(&mut record, channel, head.starts());
+                    head.write(frame, payload, &mut encoded);
+                    came.extend_from_slice(&record[HEADER..HEADER + payload]);
+                    if head.rest() == 0 {
+                        queue.pop_front();
+                    }
+                }
+                let rest = sent.split_off(came.len());
+                assert!(came == sent, "pieces of {piece}");
+                sent = rest;
+            }
+            assert_eq!(encoded.bytes.len(), 0);
+        }
+    }
+}

@@ -279,7 +279,7 @@ fn write_data(channel: &mut Channel, payload: usize, out: &mut Output<'_>) -> Op
         room
     };
     let writer = FrameWriter::data(out.record, channel.id, head.starts());
-    let cost = head.write(writer, payload);
+    let cost = head.write(writer, payload, &mut channel.encoded);
     if head.rest() == 0 {
         channel.queue.pop_front();
     }
