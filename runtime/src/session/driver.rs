@@ -497,7 +497,13 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
     }
 
     fn poll_write(&mut self, cx: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
-        let written = {
+        let written = if let (Some(record), 1) = (self.outgoing.front(), self.outgoing.len()) {
+            // The cheaper system call.
+            match Pin::new(&mut self.io).poll_write(cx, &record[self.written..]) {
+                Poll::Ready(written) => written?,
+                Poll::Pending => return Poll::Pending,
+            }
+        } else {
             let mut slices = [IoSlice::new(&[]); MAX_SLICES];
             let mut count = 0;
             for (slice, record) in slices.iter_mut().zip(&self.outgoing) {
