@@ -164,8 +164,8 @@ impl Message {
 
     /// The content as a message of its own, whose root pointer is the content pointer: where the [`envelope`](Self::envelope) is
     /// known nothing in front of it belongs to the content.
-    pub(crate) fn content(&self) -> Option<Segments<'_>> {
-        let envelope = self.envelope()?;
+    pub(crate) fn content(&self, envelope: Option<Envelope>) -> Option<Segments<'_>> {
+        let envelope = envelope?;
         Some(Segments {
             source: Source::Received {
                 // As if a segment table were the word in front of it.

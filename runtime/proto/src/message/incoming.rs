@@ -6,7 +6,7 @@ use capnp::message::Reader;
 use capnp::traits::FromPointerReader;
 
 use super::{Message, Outgoing, READER_OPTIONS, Segments};
-use crate::rpc::envelope::{self, Holder};
+use crate::rpc::envelope::{self, Envelope, Holder};
 
 /// Parameters or results that arrived, from a peer or from this process.
 ///
@@ -17,25 +17,27 @@ pub struct Incoming {
 }
 
 enum Body {
-    Received(Message),
+    Received(Message, Option<Envelope>),
     Built(Outgoing),
 }
 
 impl Incoming {
     /// The parameters in `message`, which must be a Call: the content of any other reads as an error.
     pub fn params(message: Message) -> Self {
-        Self::received(message, Holder::Call)
+        let envelope = message.envelope();
+        Self::received(message, Holder::Call, envelope)
     }
 
     /// The results in `message`, which must be a Return with results: the content of any other reads as an error.
     pub fn results(message: Message) -> Self {
-        Self::received(message, Holder::Results)
+        let envelope = message.envelope();
+        Self::received(message, Holder::Results, envelope)
     }
 
     /// The content of a message that is known to be a Call or a Return with results.
-    pub(crate) fn received(message: Message, holder: Holder) -> Self {
+    pub(crate) fn received(message: Message, holder: Holder, envelope: Option<Envelope>) -> Self {
         Self {
-            body: Body::Received(message),
+            body: Body::Received(message, envelope),
             holder,
         }
     }
@@ -43,7 +45,7 @@ impl Incoming {
     /// Bytes of the message in stream framing.
     pub fn len_bytes(&self) -> usize {
         match &self.body {
-            Body::Received(message) => message.as_bytes().len(),
+            Body::Received(message, _) => message.as_bytes().len(),
             Body::Built(outgoing) => outgoing.len_bytes(),
         }
     }
@@ -51,7 +53,7 @@ impl Incoming {
     /// Opens the message for reading. Each reader has the whole traversal limit to itself.
     pub fn reader(&self) -> IncomingReader<'_> {
         let (segments, holder) = match &self.body {
-            Body::Received(message) => match message.content() {
+            Body::Received(message, envelope) => match message.content(*envelope) {
                 Some(content) => (content, Holder::Root),
                 None => (message.segments(), self.holder),
             },
@@ -79,7 +81,7 @@ impl fmt::Debug for Incoming {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Incoming");
         match &self.body {
-            Body::Received(message) => debug.field("message", message),
+            Body::Received(message, _) => debug.field("message", message),
             Body::Built(outgoing) => debug.field("built", outgoing),
         };
         debug.field("holder", &self.holder).finish()

@@ -167,10 +167,11 @@ impl Client {
     /// gives at most an Abort, and every later message fails alike.
     pub fn handle(&mut self, message: Message) -> Result<Option<Completion>, RpcError> {
         self.outbox.check()?;
-        match self.step(&message) {
+        let envelope = message.envelope();
+        match self.step(&message, envelope) {
             Ok(Some((question, outcome))) => Ok(Some(Completion {
                 question,
-                outcome: outcome.map(|()| Incoming::received(message, Holder::Results)),
+                outcome: outcome.map(|()| Incoming::received(message, Holder::Results, envelope)),
             })),
             Ok(None) => Ok(self.completions.pop_front()),
             Err(error) => {
@@ -200,8 +201,12 @@ impl Client {
         self.outbox.is_full()
     }
 
-    fn step(&mut self, message: &Message) -> Result<Option<Ended>, RpcError> {
-        if let Some(answer) = message.envelope().and_then(Envelope::answer) {
+    fn step(
+        &mut self,
+        message: &Message,
+        envelope: Option<Envelope>,
+    ) -> Result<Option<Ended>, RpcError> {
+        if let Some(answer) = envelope.and_then(Envelope::answer) {
             return self.answered(answer);
         }
         match Body::read(&message.reader())? {

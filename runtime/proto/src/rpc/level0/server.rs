@@ -96,7 +96,8 @@ impl Server {
     /// message fails alike.
     pub fn handle(&mut self, message: Message) -> Result<Option<Inbound>, RpcError> {
         self.outbox.check()?;
-        let step = match self.step(&message) {
+        let envelope = message.envelope();
+        let step = match self.step(&message, envelope) {
             Ok(step) => step,
             Err(error) => {
                 self.outbox.fail(&error);
@@ -112,7 +113,7 @@ impl Server {
                 answer,
                 interface_id,
                 method_id,
-                params: Incoming::received(message, Holder::Call),
+                params: Incoming::received(message, Holder::Call, envelope),
             },
             Step::Cancel { answer } => Inbound::Cancel { answer },
         }))
@@ -170,8 +171,12 @@ impl Server {
         }
     }
 
-    fn step(&mut self, message: &Message) -> Result<Option<Step>, RpcError> {
-        if let Some(call) = message.envelope().and_then(Envelope::call) {
+    fn step(
+        &mut self,
+        message: &Message,
+        envelope: Option<Envelope>,
+    ) -> Result<Option<Step>, RpcError> {
+        if let Some(call) = envelope.and_then(Envelope::call) {
             return self.call(&call);
         }
         match Body::read(&message.reader())? {
