@@ -7,3 +7,8 @@ interface Echo $Bus.channel(0x0101) {
   echo @0 (msg :Text) -> (reply :Text);
   # Answers with the text it was given.
 }
+
+interface Objects $Bus.channel(0x0102) $Bus.level(1) {
+  echo @0 (msg :Text) -> (reply :Text);
+  # The same, on the engine that carries objects.
+}

@@ -37,7 +37,7 @@ fn run(options: &'static Options) -> Result<()> {
     match (options.wire, options.role) {
         (Wire::Floor, Role::Serve) => return floor::serve(options),
         (Wire::Floor, Role::Load) => return floor::load(options),
-        (Wire::Bus, _) => {}
+        (Wire::Bus | Wire::Objects, _) => {}
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -6,8 +6,9 @@ use bytes::Bytes;
 use dsoftbus::{Announcement, Node, Peer, store::Digest};
 
 use crate::{
-    EchoClient, Options, Result, Scenario, TEXT, cpu, identities,
+    EchoClient, ObjectsClient, Options, Result, Scenario, TEXT, cpu, identities,
     meter::{Meter, Snapshot, report_bulk},
+    options::Wire,
 };
 
 /// Length of the payload that goes before the measured one.
@@ -38,8 +39,28 @@ async fn connect(node: &Node, server: &Announcement) -> Result<Peer> {
     Ok(node.connect(server.clone()).await?)
 }
 
-async fn call(echo: &EchoClient) -> Result<()> {
-    let reply = echo.echo(TEXT).await?;
+/// The service, on either engine.
+#[derive(Clone)]
+enum Service {
+    Data(EchoClient),
+    Objects(ObjectsClient),
+}
+
+impl Service {
+    async fn open(peer: &Peer, options: &Options) -> Result<Self> {
+        Ok(match options.wire {
+            Wire::Objects => Self::Objects(peer.open().await?),
+            Wire::Bus | Wire::Floor => Self::Data(peer.open().await?),
+        })
+    }
+}
+
+async fn call(service: &Service) -> Result<()> {
+    let reply = match service {
+        Service::Data(client) => client.echo(TEXT),
+        Service::Objects(client) => client.echo(TEXT),
+    };
+    let reply = reply.await?;
     if reply != TEXT {
         return Err("the answer is not the text that was sent".into());
     }
@@ -50,7 +71,7 @@ async fn calls(options: &'static Options, server: &Announcement) -> Result<()> {
     let mut clients = Vec::new();
     for number in 0..options.conns {
         let peer = connect(&node(number).await?, server).await?;
-        clients.push((peer.open::<EchoClient>().await?, peer));
+        clients.push((Service::open(&peer, options).await?, peer));
     }
     let meter = Arc::new(Meter::new(options));
     let mut workers = Vec::new();
@@ -109,7 +130,7 @@ async fn connections(options: &'static Options, server: &Announcement) -> Result
             let mut from = Instant::now();
             loop {
                 let peer = connect(&node, &server).await?;
-                let echo: EchoClient = peer.open().await?;
+                let echo = Service::open(&peer, options).await?;
                 call(&echo).await?;
                 peer.close();
                 peer.closed().await;
@@ -134,7 +155,7 @@ async fn memory(options: &'static Options, server: &Announcement) -> Result<()> 
     // The first connection makes what all share.
     for number in 0..=options.conns {
         let peer = connect(&node(number).await?, server).await?;
-        let echo: EchoClient = peer.open().await?;
+        let echo = Service::open(&peer, options).await?;
         call(&echo).await?;
         sessions.push((echo, peer));
         if number == 0 {

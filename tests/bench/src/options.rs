@@ -58,6 +58,8 @@ impl Scenario {
 pub(crate) enum Wire {
     /// DSoftBus-lite.
     Bus,
+    /// DSoftBus-lite, on the engine that carries objects.
+    Objects,
     /// Bare frames on blocking sockets: the least that a call can cost.
     Floor,
 }
@@ -123,6 +125,7 @@ impl Options {
                 "serve" => role = Some(Role::Serve),
                 "load" => role = Some(Role::Load),
                 "--floor" => options.wire = Wire::Floor,
+                "--objects" => options.wire = Wire::Objects,
                 "--no-digest" => options.digest = false,
                 _ => {
                     let Some(value) = arguments.next() else {
@@ -169,6 +172,7 @@ impl Options {
         };
         let peer = match self.wire {
             Wire::Bus => "dsoftbus",
+            Wire::Objects => "dsoftbus-objects",
             Wire::Floor => "floor",
         };
         let scenario = self.scenario.name();

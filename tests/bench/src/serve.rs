@@ -2,13 +2,19 @@
 
 use dsoftbus::{Context, Node, Trust};
 
-use crate::{Echo, Options, Result, identities, ready, sink::Sink};
+use crate::{Echo, Objects, Options, Result, identities, ready, sink::Sink};
 
 #[derive(dsoftbus::Service)]
-#[service(crate::Echo)]
+#[service(crate::Echo, crate::Objects)]
 struct Mirror;
 
 impl Echo for Mirror {
+    async fn echo(&self, _cx: &Context, msg: &str) -> dsoftbus::Result<String> {
+        Ok(msg.to_owned())
+    }
+}
+
+impl Objects for Mirror {
     async fn echo(&self, _cx: &Context, msg: &str) -> dsoftbus::Result<String> {
         Ok(msg.to_owned())
     }

@@ -33,6 +33,7 @@ struct Case {
 struct Column(&'static str, &'static [&'static str]);
 
 const BUS: Column = Column("dsoftbus", &[]);
+const OBJECTS: Column = Column("dsoftbus, level 1", &["--objects"]);
 const FLOOR: Column = Column("floor", &["--floor"]);
 const NO_DIGEST: Column = Column("dsoftbus, digest not checked", &["--no-digest"]);
 
@@ -45,7 +46,7 @@ const fn calls(name: &'static str, load: &'static [&'static str]) -> Case {
         scenario: "s1",
         name,
         load,
-        columns: &[BUS, FLOOR],
+        columns: &[BUS, OBJECTS, FLOOR],
         metrics: CALLS,
     }
 }
