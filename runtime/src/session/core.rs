@@ -343,6 +343,7 @@ impl Core {
         work: &mut Work,
     ) -> Result<(), SessionError> {
         self.heard = heard;
+        self.load.heard(heard);
         let fatal = self.mux.handle_record(plaintext).err();
         // Frames before a bad one were valid when they came: they count.
         while let Some(event) = self.mux.poll_event() {
