@@ -22,7 +22,8 @@ use super::{
     limits::{MAX_CALLS_WAITING, MAX_EXPORTS, MAX_IMPORTS, MAX_RESULTS_WAITING},
     link::{ChannelNumber, Link},
     network::{self, Network},
-    registry::Vat,
+    registry::{Place, Vat},
+    returned::Object,
     served::{Identity, Served},
     task::Task,
     thread::{Opened, Queue, Serve},
@@ -49,6 +50,8 @@ pub(super) struct Channel {
     pub(super) exports: Cell<usize>,
     /// Those objects, to hand out the same again.
     pub(super) hooks: RefCell<HashMap<Identity, Weak<Served>>>,
+    /// Objects of the peer that were handed back to it.
+    pub(super) returned: RefCell<HashMap<Place, Weak<Object>>>,
     /// What the next message will be.
     pub(super) hint: Cell<Hint>,
     /// The message with content that `capnp-rpc` read last.
@@ -92,6 +95,7 @@ impl Channel {
             imports: Cell::default(),
             exports: Cell::default(),
             hooks: RefCell::default(),
+            returned: RefCell::default(),
             hint: Cell::default(),
             arrived: RefCell::default(),
             task: RefCell::default(),

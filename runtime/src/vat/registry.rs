@@ -19,6 +19,7 @@ use super::{
     limits::MAX_REGISTRY,
     link::ChannelNumber,
     question::QuestionNumber,
+    returned::Returned,
     served::Served,
     task::drop_caught,
     thread::{Command, Queue},
@@ -133,6 +134,7 @@ impl Vat {
         hook: Box<dyn ClientHook>,
         channel: &Rc<Channel>,
     ) -> Result<Import> {
+        let hook = Returned::innermost(hook, channel);
         let place = place_of(hook.as_ref());
         let mut registry = self.registry.borrow_mut();
         let known = registry.by_place.get(&place);
