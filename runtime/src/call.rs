@@ -28,6 +28,9 @@ use crate::{
 /// never answers would hold the caller's memory.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
 
+/// Promises that may resolve to one another before a call fails. More are only met where they lead in circles.
+const MAX_HOPS: usize = 64;
+
 /// Longest time that a call may take: what the milliseconds on the wire can say, 49 days.
 const LONGEST: Duration = Duration::from_millis(u32::MAX as u64);
 
@@ -152,6 +155,8 @@ pub struct RawCall {
     timeout: Duration,
     /// Where a handler in this process hands out capabilities before its results.
     early: Option<Arc<Early>>,
+    /// Promises that led to the target.
+    hops: usize,
 }
 
 /// Which method is called.
@@ -211,6 +216,7 @@ impl RawCall {
             },
             timeout: DEFAULT_DEADLINE,
             early: None,
+            hops: 0,
         }
     }
 
@@ -221,6 +227,7 @@ impl RawCall {
             state: State::Failed(status),
             timeout: DEFAULT_DEADLINE,
             early: None,
+            hops: 0,
         }
     }
 
@@ -235,6 +242,12 @@ impl RawCall {
         if let Some(remaining) = cx.remaining() {
             self.timeout = self.timeout.min(remaining);
         }
+        self
+    }
+
+    /// The same call, of what so many promises have led to.
+    pub(crate) fn after(mut self, hops: usize) -> Self {
+        self.hops = hops;
         self
     }
 
@@ -275,7 +288,11 @@ impl RawCall {
         };
         let deadline = Instant::now() + self.timeout;
         let early = self.early.take();
+        let hops = self.hops;
         self.state = match target.into_parts() {
+            _ if hops > MAX_HOPS => State::Failed(Status::data_loss(
+                "a promise of a capability leads in circles",
+            )),
             (Route::Null, None) => State::Failed(null_capability()),
             (Route::Remote(channel), None) => {
                 let params = params.into_data()?;
@@ -287,12 +304,12 @@ impl RawCall {
             },
             (route, chain) => State::Running {
                 future: match chain {
-                    None => run(route, method, params, deadline, early),
+                    None => run(route, method, params, deadline, early, hops),
                     Some(chain) => {
                         let peer = Capability::from(route.clone()).peer();
                         let context = Context::new(peer, None, method.descriptor, Some(deadline));
                         let called = intercept::run(chain, context, move |_| {
-                            let call = run(route, method, params, deadline, early);
+                            let call = run(route, method, params, deadline, early, hops);
                             Box::pin(async move { call.await.map(Reply::from) })
                         });
                         Box::pin(async move { called.await.map(Reply::into_incoming) })
@@ -348,6 +365,7 @@ impl RawCall {
             state: std::mem::replace(&mut self.state, State::Done),
             timeout: self.timeout,
             early: Some(Arc::clone(&early)),
+            hops: self.hops,
         };
         let results = async move { started.await.map(Incoming::share) };
         let answer = Answer::with_early(results, early);
@@ -366,6 +384,7 @@ fn run(
     params: Outgoing,
     deadline: Instant,
     early: Option<Arc<Early>>,
+    hops: usize,
 ) -> Running {
     match route {
         Route::Local(skeleton) => {
@@ -382,7 +401,7 @@ fn run(
             let answer = handler::call(skeleton.as_ref(), call);
             Box::pin(async move { answer.await.map(Incoming::from) })
         }
-        Route::Promised(promised) => Box::pin(promised.call(method, params, deadline)),
+        Route::Promised(promised) => Box::pin(promised.call(method, params, deadline, hops)),
         Route::Null | Route::Remote(_) | Route::Vat(_) => {
             let left = deadline.saturating_duration_since(Instant::now());
             let call = RawCall::new(route.into(), method, params).timeout(left);

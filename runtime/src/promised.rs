@@ -124,12 +124,19 @@ impl Promised {
     }
 
     /// Calls it once it is there.
-    pub(crate) fn call(self, method: Method, params: Outgoing, deadline: Instant) -> PromisedCall {
+    pub(crate) fn call(
+        self,
+        method: Method,
+        params: Outgoing,
+        deadline: Instant,
+        hops: usize,
+    ) -> PromisedCall {
         let state = Arc::new(Mutex::new(State::Waiting(Box::new(Waiting {
             path: self.path,
             method,
             params,
             deadline,
+            hops,
             waker: None,
         }))));
         let mut queue = lock(&self.answer.queue);
@@ -174,6 +181,8 @@ struct Waiting {
     method: Method,
     params: Outgoing,
     deadline: Instant,
+    /// Promises that led here.
+    hops: usize,
     waker: Option<Waker>,
 }
 
@@ -181,7 +190,8 @@ impl Future for PromisedCall {
     type Output = Result<Incoming>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if self.target.is_some()
+        // Whoever has started this one: it, or another that is pipelined on the same results.
+        if !matches!(*lock(&self.state), State::Waiting(_))
             && let Some(call) = &mut self.driven
             && call.poll_unpin(cx).is_ready()
         {
@@ -234,13 +244,16 @@ fn start(state: &Mutex<State>, results: &Incoming) {
         method,
         params,
         deadline,
+        hops,
         waker,
     } = *waiting;
     let waker = waker.unwrap_or_else(|| Waker::noop().clone());
     let next = match results.pipelined(&path) {
         Ok(target) => {
             let left = deadline.saturating_duration_since(Instant::now());
-            let mut call = RawCall::new(target, method, params).timeout(left);
+            let mut call = RawCall::new(target, method, params)
+                .timeout(left)
+                .after(hops + 1);
             let mut cx = Context::from_waker(&waker);
             match Pin::new(&mut call).poll(&mut cx) {
                 Poll::Ready(outcome) => State::Answered(outcome),
@@ -260,4 +273,77 @@ pub(crate) fn failed(status: Status) -> Answer {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::{sync::Notify, task::yield_now};
+
+    use super::*;
+    use crate::{__private::outline, CallFuture, Capability, ServiceDescriptor, Skeleton};
+
+    /// Method 0 answers at once, method 1 when `ready` is notified.
+    struct Gated(Arc<Notify>);
+
+    impl Skeleton for Gated {
+        fn descriptor(&self) -> &'static ServiceDescriptor {
+            &ServiceDescriptor {
+                name: "Gated",
+                channel: None,
+                interface_id: 0,
+                level: 1,
+                methods: &[],
+                extends: &[],
+                schema: &[],
+            }
+        }
+
+        fn call(&self, _: crate::Context, _: u64, method: u16, _: Incoming) -> CallFuture {
+            let ready = Arc::clone(&self.0);
+            Box::pin(async move {
+                if method == 1 {
+                    ready.notified().await;
+                }
+                Ok(Outgoing::results(0))
+            })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_handler_goes_on_as_long_as_anything_pipelined_on_it_waits() {
+        let ready = Arc::new(Notify::new());
+        let object = Capability::local(Arc::new(Gated(Arc::clone(&ready))));
+        let early = Early::local();
+        let handler = {
+            let early = Arc::clone(&early);
+            async move {
+                early.publish(outline([(&[0_u16][..], &object)])?);
+                for _ in 0..5 {
+                    yield_now().await;
+                }
+                ready.notify_one();
+                std::future::pending().await
+            }
+        };
+        let promised = Answer::with_early(handler, early).promised(&[0]);
+        let call = |ordinal| {
+            let method = Method {
+                interface_id: 0,
+                ordinal,
+                descriptor: None,
+            };
+            let deadline = Instant::now() + Duration::from_secs(1);
+            promised
+                .clone()
+                .call(method, Outgoing::call(0, ordinal, 0), deadline, 0)
+        };
+        // The first starts both, and ends.
+        let both = async { futures::join!(call(0), call(1)) };
+        let both = tokio::time::timeout(Duration::from_secs(1), both).await;
+        let (first, second) = both.unwrap();
+        assert!(first.is_ok());
+        assert!(second.is_ok());
+    }
 }

@@ -199,3 +199,20 @@ async fn an_object_hands_out_itself(bench: Bench) {
     let alive = bench.watch.alive.get();
     assert_eq!(alive, 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_promise_that_leads_in_circles_fails_its_calls() {
+    let begin = tokio::time::Instant::now();
+    let (itself, resolver) = dsoftbus::promise::<BasicsClient>();
+    resolver.resolve(&itself);
+    let status = within(itself.foo(1, true)).await.unwrap_err();
+    assert_eq!(status.code(), Code::DataLoss, "{status}");
+
+    let (one, resolve_one) = dsoftbus::promise::<BasicsClient>();
+    let (other, resolve_other) = dsoftbus::promise::<BasicsClient>();
+    resolve_one.resolve(&other);
+    resolve_other.resolve(&one);
+    let status = within(other.foo(1, true)).await.unwrap_err();
+    assert_eq!(status.code(), Code::DataLoss, "{status}");
+    assert_eq!(begin.elapsed(), std::time::Duration::ZERO);
+}
