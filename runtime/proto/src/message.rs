@@ -164,6 +164,9 @@ impl Message {
 
     /// The content as a message of its own, whose root pointer is the content pointer: where the [`envelope`](Self::envelope) is
     /// known nothing in front of it belongs to the content.
+    ///
+    /// Far pointers count from the start of their segment. In a message of one segment no writer has a use for them; one that is in
+    /// the content leads to another word of the content here, or out of the message, which is an error.
     pub(crate) fn content(&self, envelope: Option<Envelope>) -> Option<Segments<'_>> {
         let envelope = envelope?;
         Some(Segments {

@@ -141,8 +141,8 @@ impl Envelope {
     pub(crate) fn behind(self, first: &[u8], segment: u32) -> (u64, Words) {
         let (root, _) = split(first);
         let mut out = Words::default();
-        if root & 3 == 2 {
-            // It names a segment and a place in it, and means the same here.
+        if root == 0 || root & 3 == 2 {
+            // Nothing, or it names a segment and a place in it, which means the same here.
             self.write(root, &mut out);
         } else {
             // To two words at the end of this segment: where the content is, and what it is.
