@@ -254,14 +254,14 @@ impl Connection {
         if !is_message && state.mode == Mode::Messages {
             return Err(SendError::WrongMode);
         }
-        let queued = Queued::new(out, state.mode, &mut state.encoded);
-        let length = queued.content();
+        let length = out.len();
         if is_message && length > MAX_MESSAGE {
             return Err(SendError::TooLong { length });
         }
         if length == 0 {
             return Ok(());
         }
+        let queued = Queued::new(out, state.mode, &mut state.encoded);
         let before = if state.answers { state.queued } else { 0 };
         state.answers |= is_message && state.opener == Opener::Remote;
         state.queued = state.queued.saturating_add(queued.rest());

@@ -20,6 +20,17 @@ pub enum Outbound {
     Frame(FrameBuf),
 }
 
+impl Outbound {
+    /// Bytes of the message, bytes or frame itself.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Message(message, _) => message.len_bytes(),
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Frame(frame) => frame.payload().len(),
+        }
+    }
+}
+
 impl fmt::Debug for Outbound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -60,7 +71,8 @@ pub(crate) struct Encoded {
     bytes: Vec<u8>,
     /// What is in front of this was sent.
     start: usize,
-    /// Bytes that waited at once when it was last empty: as many will next time.
+    /// Bytes that waited at once at most since it was last empty, and before that: as many will next time.
+    most: usize,
     usual: usize,
 }
 
@@ -70,6 +82,7 @@ impl Encoded {
             self.bytes.reserve(self.usual.max(length));
         }
         message.copy_range(0, length, &mut self.bytes);
+        self.most = self.most.max(self.bytes.len().saturating_sub(self.start));
     }
 
     /// A piece of the message in front.
@@ -84,13 +97,13 @@ impl Encoded {
         self.start = self.start.saturating_add(length);
         if self.start >= self.bytes.len() {
             // A channel on which nothing waits holds next to no memory.
-            self.usual = self.bytes.len().min(USUAL);
+            self.usual = core::mem::take(&mut self.most).min(USUAL);
             self.start = 0;
             self.bytes.clear();
             if self.bytes.capacity() > KEPT {
                 self.bytes = Vec::new();
             }
-        } else if self.start >= USUAL {
+        } else if self.start >= USUAL.max(self.bytes.len() / 2) {
             self.bytes.drain(..self.start);
             self.start = 0;
         }
@@ -112,11 +125,7 @@ impl Queued {
             (Outbound::Message(..), Mode::Messages) => PREFIX,
             _ => 0,
         };
-        let len = match &out {
-            Outbound::Message(message, _) => message.len_bytes(),
-            Outbound::Bytes(bytes) => bytes.len(),
-            Outbound::Frame(frame) => frame.payload().len(),
-        };
+        let len = out.len();
         let out = match out {
             Outbound::Message(message, deadline_ms) if len <= SMALL => {
                 encoded.push(&message, len);
