@@ -435,12 +435,8 @@ impl Core {
                 let deadline = deadline(self.heard, deadline_ms);
                 let received =
                     server.receive(message, deadline, cost, &mut self.mux, &mut self.inbound);
-                if let Some(last) = self.inbound.back()
-                    && last.channel.id() == id
-                {
-                    // No peer may keep more in flight, whatever it numbers its calls.
-                    self.load.note(last.answer.index().min(MAX_IN_FLIGHT));
-                }
+                // No peer may keep more in flight, whatever it numbers its calls.
+                self.load.note(server.latest().min(MAX_IN_FLIGHT));
                 if received.is_ok() && server.is_quiet() {
                     return;
                 }

@@ -54,7 +54,7 @@ const MAX_READ: usize = 256 * 1024;
 /// Emptied record buffers kept for the next records. A busy session alternates between a few; an idle one keeps none for long.
 const MAX_SPARE: usize = 4;
 
-/// Plaintext taken in before its effects go out, for what is no call: see [`Load`](super::load::Load) for these.
+/// Plaintext taken in before its effects go out, where fewer calls came than [`Load`](super::load::Load) puts into a batch.
 const PORTION: usize = 16 * 1024;
 
 /// Rounds of reading and writing before other tasks get their turn.
@@ -218,11 +218,14 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
     }
 
     fn poll_round(&mut self, cx: &mut TaskContext<'_>) -> Result<Next, SessionError> {
-        if self.session.core().mux.is_closing() {
-            // What is left goes out in `finish`, which does not wait for ever.
-            return Err(SessionError::Closed);
-        }
-        let batch = self.session.core().batch();
+        let batch = {
+            let mut core = self.session.core();
+            if core.mux.is_closing() {
+                // What is left goes out in `finish`, which does not wait for ever.
+                return Err(SessionError::Closed);
+            }
+            core.batch()
+        };
         let mut progress = self.unopened;
         if !self.unopened
             && let Poll::Ready(read) = self.poll_read(cx)
@@ -311,7 +314,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         read
     }
 
-    /// Opens records that were read, until they make a batch; `true` if they do.
+    /// Opens records that were read, until they make a batch or a portion; `true` if they do.
     fn open_records(&mut self, batch: usize) -> Result<bool, SessionError> {
         let mut opened = 0;
         let mut calls = 0;

@@ -63,11 +63,11 @@ impl Load {
 /// How long a window of time is, in which each busy session is counted once.
 const WINDOW: Duration = Duration::from_millis(8);
 
-/// A number for the window of time that `now` lies in, never 0.
+/// A number for the window of time that `now` lies in; not 0, which a new session has, before it wraps.
 fn window(now: Instant) -> u32 {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
     let windows = now.saturating_duration_since(*START).as_nanos() / WINDOW.as_nanos();
-    // Wraps after a year. What is counted in the wrong window is a batch of another size.
+    // After a year. What is counted in the wrong window is a batch of another size.
     (windows as u32).wrapping_add(1)
 }
 

@@ -43,6 +43,8 @@ pub(crate) struct ServerSide {
     held: VecDeque<InboundCall>,
     waiting: VecDeque<Waiting>,
     waiting_bytes: usize,
+    /// Index of the call that came last.
+    latest: usize,
 }
 
 /// A handler that was not ready at its first poll.
@@ -69,6 +71,7 @@ impl ServerSide {
             held: VecDeque::new(),
             waiting: VecDeque::new(),
             waiting_bytes: 0,
+            latest: 0,
         }
     }
 
@@ -133,6 +136,11 @@ impl ServerSide {
         self.held.is_empty() && self.waiting.is_empty() && !self.stream.is_counted()
     }
 
+    /// Index of the call that came last: of late the highest says how many calls the peer keeps in flight.
+    pub(super) fn latest(&self) -> usize {
+        self.latest
+    }
+
     /// Keeps a call that may not start now.
     pub(super) fn hold(&mut self, call: InboundCall) {
         self.held.push_back(call);
@@ -155,15 +163,18 @@ impl ServerSide {
                 interface_id,
                 method_id,
                 params,
-            }) => calls.push_back(InboundCall {
-                channel: self.key,
-                answer,
-                interface_id,
-                method_id,
-                params,
-                deadline: message.deadline,
-                skeleton: Arc::clone(&self.skeleton),
-            }),
+            }) => {
+                self.latest = answer.index();
+                calls.push_back(InboundCall {
+                    channel: self.key,
+                    answer,
+                    interface_id,
+                    method_id,
+                    params,
+                    deadline: message.deadline,
+                    skeleton: Arc::clone(&self.skeleton),
+                });
+            }
             Some(Inbound::Cancel { answer }) => {
                 calls.retain(|call| call.channel != self.key || call.answer != answer);
                 self.held.retain(|call| call.answer != answer);

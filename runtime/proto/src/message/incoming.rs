@@ -24,13 +24,13 @@ enum Body {
 impl Incoming {
     /// The parameters in `message`, which must be a Call: the content of any other reads as an error.
     pub fn params(message: Message) -> Self {
-        let envelope = message.envelope();
+        let envelope = message.envelope().filter(|it| it.call().is_some());
         Self::received(message, Holder::Call, envelope)
     }
 
     /// The results in `message`, which must be a Return with results: the content of any other reads as an error.
     pub fn results(message: Message) -> Self {
-        let envelope = message.envelope();
+        let envelope = message.envelope().filter(|it| it.answer().is_some());
         Self::received(message, Holder::Results, envelope)
     }
 

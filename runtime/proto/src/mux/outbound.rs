@@ -56,6 +56,7 @@ pub(crate) struct Queued {
     sent: usize,
 }
 
+/// Where what is queued waits.
 #[derive(Debug)]
 enum Waiting {
     /// The next message of the channel's [`Encoded`], and its deadline.
@@ -71,8 +72,9 @@ pub(crate) struct Encoded {
     bytes: Vec<u8>,
     /// What is in front of this was sent.
     start: usize,
-    /// Bytes that waited at once at most since it was last empty, and before that: as many will next time.
+    /// Bytes that waited at once at most since it was last empty.
     most: usize,
+    /// The same of the time before: as many will wait next time.
     usual: usize,
 }
 

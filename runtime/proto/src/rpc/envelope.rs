@@ -56,14 +56,12 @@ pub(crate) fn content<'a, T: FromPointerReader<'a>>(
     reader: &'a Reader<impl ReaderSegments>,
     holder: Holder,
 ) -> capnp::Result<T> {
-    if holder == Holder::Root {
-        return reader.get_root();
-    }
-    let root: Fields<'a> = reader.get_root()?;
+    let root = || reader.get_root::<Fields<'a>>();
     let payload = match holder {
-        Holder::Call => root.child(0)?.child(1)?,
-        Holder::Results => root.child(0)?.child(0)?,
-        Holder::Root | Holder::Nothing => return Err(no_content()),
+        Holder::Root => return reader.get_root(),
+        Holder::Call => root()?.child(0)?.child(1)?,
+        Holder::Results => root()?.child(0)?.child(0)?,
+        Holder::Nothing => return Err(no_content()),
     };
     payload.get(0)
 }
