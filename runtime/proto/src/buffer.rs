@@ -1,10 +1,14 @@
 //! Buffers that start on an 8-byte boundary, so that Cap'n Proto reads received messages in place.
 
+mod pool;
+
 use alloc::vec::Vec;
 use core::fmt;
 
 use bytes::Bytes;
 use capnp::Word;
+
+pub use pool::Pool;
 
 const WORD: usize = size_of::<Word>();
 const ZERO: Word = capnp::word(0, 0, 0, 0, 0, 0, 0, 0);

@@ -1,12 +1,12 @@
 //! Records: everything after the handshake, encrypted. Format: WIRE.md, "Records".
 
-use alloc::{sync::Arc, vec::Vec};
+use alloc::vec::Vec;
 use core::fmt;
 
 use bytes::Bytes;
 
 use crate::{
-    buffer::Aligned,
+    buffer::{Aligned, Pool},
     crypto::{Aead, AeadError, Suite},
 };
 
@@ -86,6 +86,58 @@ impl Sealer {
         })
     }
 
+    /// Seals one record whose plaintext ends with `payload`, which stays where it is.
+    ///
+    /// `record` is as for [`seal`](Self::seal) and need not hold any plaintext. Afterwards the record is what `record` holds and then what
+    /// `sealed` holds. Where the cipher cannot take its input in pieces, all of it is in `record`, and `payload` was copied once.
+    /// A `sealed` that is as long as the last time is not cleared first.
+    ///
+    /// # Errors
+    ///
+    /// As [`seal`](Self::seal).
+    pub fn seal_with(
+        &mut self,
+        record: &mut Vec<u8>,
+        payload: &[u8],
+        sealed: &mut Vec<u8>,
+    ) -> Result<(), RecordError> {
+        if record.len() < HEADER || payload.is_empty() {
+            return self.0.guarded(|_| Err(RecordError::Size));
+        }
+        #[cfg(feature = "aws-lc")]
+        if self.0.aead.seals_in_pieces() {
+            return self.seal_in_pieces(record, payload, sealed);
+        }
+        sealed.clear();
+        record.extend_from_slice(payload);
+        self.seal(record)
+    }
+
+    #[cfg(feature = "aws-lc")]
+    fn seal_in_pieces(
+        &mut self,
+        record: &mut Vec<u8>,
+        payload: &[u8],
+        sealed: &mut Vec<u8>,
+    ) -> Result<(), RecordError> {
+        self.0.guarded(|direction| {
+            let (header, front) = record
+                .split_first_chunk_mut::<HEADER>()
+                .ok_or(RecordError::Size)?;
+            let plaintext = front.len().saturating_add(payload.len());
+            if plaintext > MAX_PLAINTEXT {
+                return Err(RecordError::Size);
+            }
+            *header = u16::try_from(plaintext.saturating_add(TAG))
+                .map_err(|_| RecordError::Size)?
+                .to_be_bytes();
+            sealed.resize(payload.len().saturating_add(TAG), 0);
+            let counter = direction.next_counter()?;
+            direction.aead.seal_with(counter, front, payload, sealed)?;
+            Ok(())
+        })
+    }
+
     /// Number of records sealed so far.
     #[must_use]
     pub const fn count(&self) -> u64 {
@@ -96,8 +148,7 @@ impl Sealer {
 /// Opens the records of the other direction. After an error it opens nothing more.
 pub struct Opener {
     direction: Direction,
-    /// Buffers that were handed out and are used again once nobody else has them.
-    lent: Vec<Arc<Aligned>>,
+    large: Pool,
 }
 
 impl Opener {
@@ -108,7 +159,7 @@ impl Opener {
     const fn of(direction: Direction) -> Self {
         Self {
             direction,
-            lent: Vec::new(),
+            large: Pool::new(),
         }
     }
 
@@ -120,7 +171,7 @@ impl Opener {
     /// the peer, [`RecordError::Exhausted`] at the end of the counter, [`RecordError::Failed`] after any error before.
     /// There is no second try: whoever can send one wrong record could otherwise probe with many.
     pub fn open(&mut self, ciphertext: &[u8]) -> Result<Bytes, RecordError> {
-        let lent = &mut self.lent;
+        let large = &mut self.large;
         self.direction.guarded(|direction| {
             if ciphertext.len() < MIN_CIPHERTEXT {
                 return Err(RecordError::TooShort);
@@ -138,24 +189,13 @@ impl Opener {
                 open(plaintext.as_bytes_mut())?;
                 return Ok(plaintext.into_bytes(text.len()));
             }
-            let free = lent
-                .iter()
-                .position(|buffer| Arc::strong_count(buffer) == 1);
-            let mut buffer = free.map_or_else(Arc::default, |free| lent.swap_remove(free));
-            // Nobody else has it, so this does not make another one.
-            let plaintext = Arc::make_mut(&mut buffer);
-            plaintext.resize(text.len());
-            open(plaintext.as_bytes_mut())?;
-            if lent.len() < MAX_LENT {
-                lent.push(Arc::clone(&buffer));
-            }
-            Ok(Bytes::from_owner(Lent(buffer)))
+            Ok(large.lend(text.len(), open)?)
         })
     }
 
     /// Gives up the buffers kept for reuse: for a session that has gone quiet.
     pub fn shrink(&mut self) {
-        self.lent = Vec::new();
+        self.large.shrink();
     }
 
     /// Number of records opened so far.
@@ -165,21 +205,8 @@ impl Opener {
     }
 }
 
-/// A buffer that comes back to the opener.
-struct Lent(Arc<Aligned>);
-
-impl AsRef<[u8]> for Lent {
-    fn as_ref(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
-
-/// Length of a plaintext, in bytes, from which its buffer is used again. Getting memory from the system for every large record
-/// costs as much as deciphering it.
+/// Length of a plaintext, in bytes, from which its buffer is used again.
 const LEAST_LENT: usize = 16_384;
-
-/// Most buffers kept for reuse: 512 KiB, which is what waits between socket and consumer while a payload comes in.
-const MAX_LENT: usize = 8;
 
 /// Key and counter of one direction.
 struct Direction {
@@ -281,31 +308,3 @@ impl From<AeadError> for RecordError {
 
 #[cfg(test)]
 mod tests;
-
-#[cfg(test)]
-mod lending {
-    use super::*;
-
-    #[test]
-    fn a_buffer_is_used_again_only_when_nobody_reads_it() {
-        let key = [7; 32];
-        let mut sealer = Sealer::new(Suite::AesGcm, &key).unwrap();
-        let mut opener = Opener::new(Suite::AesGcm, &key).unwrap();
-        let mut open = |fill: u8, len: usize| {
-            let mut record = [0; HEADER].to_vec();
-            record.resize(HEADER + len, fill);
-            sealer.seal(&mut record).unwrap();
-            opener.open(&record[HEADER..]).unwrap()
-        };
-        let first = open(1, LEAST_LENT + 8);
-        let held = first.slice(..9);
-        let second = open(2, LEAST_LENT + 8);
-        assert_eq!(held, [1; 9][..]);
-        let address = second.as_ptr();
-        drop(second);
-        let third = open(3, LEAST_LENT + 1);
-        assert_eq!(third.as_ptr(), address);
-        assert_eq!(third, [3; LEAST_LENT + 1][..]);
-        assert_eq!(first, [1; LEAST_LENT + 8][..]);
-    }
-}

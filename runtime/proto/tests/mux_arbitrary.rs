@@ -87,8 +87,9 @@ impl Target {
     }
 
     fn transmit(&mut self) {
-        let mut record = vec![0, 0];
-        while self.connection.poll_transmit(&mut record) {
+        let (mut record, mut payload) = (vec![0, 0], Bytes::new());
+        while self.connection.poll_transmit(&mut record, &mut payload) {
+            record.extend_from_slice(&payload);
             let mut rest = &record[2..];
             while !rest.is_empty() {
                 (_, rest) = Frame::decode(rest).expect("our own frame");

@@ -39,10 +39,10 @@ fn assert_error(frames: &[&[u8]], error: FrameError) {
     assert_eq!(result, Err(error));
     // The error is said aloud once and stays.
     let mut record = vec![0, 0];
-    assert!(connection.poll_transmit(&mut record));
+    assert!(connection.poll_transmit(&mut record, &mut Bytes::new()));
     assert_eq!(record[2..], hex!("00000000 08 00 0800 0100 000000000000"));
     assert!(connection.is_closed());
-    assert!(!connection.poll_transmit(&mut record));
+    assert!(!connection.poll_transmit(&mut record, &mut Bytes::new()));
     assert_eq!(
         connection.handle_record(Bytes::from_static(&OPEN)),
         Err(error)
@@ -72,7 +72,7 @@ fn a_session_of_legal_packets_is_taken() {
     ));
     assert_eq!(connection.poll_event(), None);
     let mut record = vec![0, 0];
-    assert!(connection.poll_transmit(&mut record));
+    assert!(connection.poll_transmit(&mut record, &mut Bytes::new()));
     // Pong.
     assert_eq!(record[2..], hex!("00000000 07 00 0800 0100000000000000"));
 }
@@ -157,7 +157,7 @@ fn a_number_is_free_once_close_went_both_ways() {
         let reset = connection.handle_record(Bytes::from_static(&RESET));
         assert_eq!(reset, Ok(()));
         let mut record = vec![0, 0];
-        assert!(connection.poll_transmit(&mut record));
+        assert!(connection.poll_transmit(&mut record, &mut Bytes::new()));
         assert_eq!(record[2..], RESET);
         assert_eq!(connection.channels(), 0);
     }

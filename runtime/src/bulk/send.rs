@@ -4,11 +4,10 @@ use std::{
     fs::File,
     io::{self, Read},
     path::Path,
-    sync::Arc,
 };
 
 use bytes::Bytes;
-use dsoftbus_proto::{frame::CloseCode, mux::FrameBuf};
+use dsoftbus_proto::{buffer::Pool, frame::CloseCode};
 use tokio::sync::mpsc;
 
 use super::{
@@ -17,14 +16,11 @@ use super::{
     pace::{Pace, TooSlow, VERDICT_WITHIN},
 };
 use crate::{
-    ChannelError, Peer, Result, Status,
-    error::closed_status,
-    session::{ByteChannel, Session},
-    store::Digest,
+    ChannelError, Peer, Result, Status, error::closed_status, session::ByteChannel, store::Digest,
 };
 
-/// Frames between the thread that reads a file and the connection.
-const FRAMES: usize = 4;
+/// Chunks between the thread that reads a file and the connection.
+const CHUNKS: usize = 4;
 
 /// Bytes of payload in one frame: the most that is a multiple of 4 KiB pages.
 const CHUNK: usize = 61_440;
@@ -69,11 +65,12 @@ impl Peer {
         let length = VmoSource::len(&payload);
         let mut stream = self.open_push(digest, length).await?;
         let mut pace = Pace::default();
-        for chunk in payload.chunks(CHUNK) {
-            let mut frame = frame_buf(stream.session());
-            frame.payload_mut(chunk.len()).copy_from_slice(chunk);
-            match pace.wait(stream.send_frame(frame)).await {
-                Ok(Ok(())) => pace.moved(chunk.len()),
+        let mut rest = payload;
+        while !rest.is_empty() {
+            let chunk = rest.split_to(CHUNK.min(rest.len()));
+            let bytes = chunk.len();
+            match pace.wait(stream.send(chunk)).await {
+                Ok(Ok(())) => pace.moved(bytes),
                 // The channel says itself why it ended.
                 Ok(Err(_)) => break,
                 Err(TooSlow) => return Err(too_slow()),
@@ -172,11 +169,6 @@ pub(super) async fn serve(stream: &mut ByteChannel, header: &OpenHeader) -> Resu
     }
 }
 
-/// An empty frame, if possible in the buffer of one that was sent before.
-fn frame_buf(session: &Session) -> FrameBuf {
-    session.core().mux.frame_buf()
-}
-
 enum SendError {
     /// The source cannot be read.
     Read(io::Error),
@@ -192,26 +184,25 @@ async fn send_from(
     open: impl FnOnce() -> io::Result<Box<dyn Read + Send>> + Send + 'static,
     length: u64,
 ) -> Result<(), SendError> {
-    let (sender, mut frames) = mpsc::channel(FRAMES);
-    let session = Arc::clone(stream.session());
+    let (sender, mut chunks) = mpsc::channel(CHUNKS);
     let reader = tokio::task::spawn_blocking(move || {
         let mut source = open()?;
+        let mut pool = Pool::new();
         let mut left = length;
         while left > 0 {
             let size = usize::try_from(left).map_or(CHUNK, |left| left.min(CHUNK));
-            let mut frame = frame_buf(&session);
-            source.read_exact(frame.payload_mut(size))?;
+            let chunk = pool.lend(size, |chunk| source.read_exact(chunk))?;
             left -= size as u64;
-            if sender.blocking_send(frame).is_err() {
+            if sender.blocking_send(chunk).is_err() {
                 break;
             }
         }
         Ok(())
     });
     let mut pace = Pace::default();
-    while let Some(frame) = frames.recv().await {
-        let bytes = frame.payload().len();
-        pace.wait(stream.send_frame(frame))
+    while let Some(chunk) = chunks.recv().await {
+        let bytes = chunk.len();
+        pace.wait(stream.send(chunk))
             .await
             .map_err(|TooSlow| SendError::TooSlow)?
             .map_err(|_| SendError::Channel)?;

@@ -13,7 +13,7 @@ use std::{
 use bytes::{Buf, Bytes};
 use dsoftbus_proto::{
     frame::CloseCode,
-    mux::{Connection, FrameBuf, Outbound},
+    mux::{Connection, Outbound},
 };
 use futures::io::{AsyncRead, AsyncWrite};
 
@@ -302,20 +302,6 @@ impl ByteChannel {
     pub async fn send(&mut self, chunk: Bytes) -> Result<(), ChannelError> {
         self.ready().await?;
         self.session.send(self.key, Outbound::Bytes(chunk))
-    }
-
-    /// As [`send`](Self::send), for a frame that goes to the socket without another copy.
-    ///
-    /// # Errors
-    ///
-    /// As [`send`](Self::send).
-    ///
-    /// # Cancel safety
-    ///
-    /// As [`send`](Self::send).
-    pub(crate) async fn send_frame(&mut self, frame: FrameBuf) -> Result<(), ChannelError> {
-        self.ready().await?;
-        self.session.send(self.key, Outbound::Frame(frame))
     }
 
     /// Ends the data of this side; what is queued is still sent.

@@ -7,7 +7,7 @@
 use std::{
     collections::VecDeque,
     future::Future,
-    io::{self, IoSlice},
+    io,
     pin::{Pin, pin},
     sync::Arc,
     task::{Context as TaskContext, Poll},
@@ -29,6 +29,7 @@ use tokio::{
 use super::{
     Session,
     key::ChannelKey,
+    outbox::Outbox,
     server::MAX_QUEUED_ANSWERS,
     work::{InboundCall, NewStream, NewVat, Work},
 };
@@ -38,21 +39,11 @@ use crate::{
     message,
 };
 
-/// Sealed bytes that may wait for the socket. Above it nothing more is sealed, so that an urgent frame
-/// never waits behind more than this.
-const MAX_SEALED: usize = 256 * 1024;
-
-/// Sealed records handed to one vectored write. The kernel takes at most 1,024; sixteen cover [`MAX_SEALED`] in full records.
-const MAX_SLICES: usize = 16;
-
 /// Free space that a read is offered at first: small, since most sessions carry small calls.
 const MIN_READ: usize = 4 * 1024;
 
 /// Free space that a read is offered at most: beyond it a read costs what two do.
 const MAX_READ: usize = 256 * 1024;
-
-/// Emptied record buffers kept for the next records. A busy session alternates between a few; an idle one keeps none for long.
-const MAX_SPARE: usize = 4;
 
 /// Plaintext taken in before its effects go out, where fewer calls came than [`Load`](super::load::Load) puts into a batch.
 const PORTION: usize = 16 * 1024;
@@ -91,11 +82,8 @@ where
         incoming: BytesMut::new(),
         unopened: false,
         read_size: MIN_READ,
-        outgoing: VecDeque::new(),
-        outgoing_bytes: 0,
-        written: 0,
+        outbox: Outbox::default(),
         blocked: None,
-        spare: Vec::new(),
         work: Work::default(),
         calls: VecDeque::new(),
         replies: Vec::new(),
@@ -133,13 +121,9 @@ struct Driver<T> {
     /// Whether `incoming` may hold whole records: they come before the socket.
     unopened: bool,
     read_size: usize,
-    /// Sealed records; of the first, `written` bytes are gone.
-    outgoing: VecDeque<Vec<u8>>,
-    outgoing_bytes: usize,
-    written: usize,
+    outbox: Outbox,
     /// Since when the socket takes nothing.
     blocked: Option<Instant>,
-    spare: Vec<Vec<u8>>,
     work: Work,
     calls: VecDeque<InboundCall>,
     replies: Vec<(InboundCallKey, Result<Outgoing>)>,
@@ -187,10 +171,10 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
                 if self.seal().is_err() {
                     return Poll::Ready(Ok(()));
                 }
-                if self.outgoing.is_empty() {
+                if self.outbox.is_empty() {
                     return Pin::new(&mut self.io).poll_shutdown(cx);
                 }
-                match self.poll_write(cx) {
+                match self.outbox.poll_write(&mut self.io, cx) {
                     Poll::Ready(Ok(())) => {}
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                     Poll::Pending => return Poll::Pending,
@@ -266,10 +250,10 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         let mut progress = false;
         loop {
             self.seal()?;
-            if self.outgoing.is_empty() {
+            if self.outbox.is_empty() {
                 return Ok(progress);
             }
-            match self.poll_write(cx) {
+            match self.outbox.poll_write(&mut self.io, cx) {
                 Poll::Ready(written) => {
                     written.map_err(io_error)?;
                     self.blocked = None;
@@ -466,7 +450,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
                 self.pinged = 1;
                 // A session that has gone quiet keeps no buffers.
                 self.opener.shrink();
-                self.spare = Vec::new();
+                self.outbox.shrink();
                 core.mux.ping(self.pinged);
             }
             let timer = core.timer();
@@ -476,67 +460,15 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         }
     }
 
-    /// Seals records while there is something to send and room for it; `true` if more is left than there is room for.
-    fn seal(&mut self) -> Result<bool, SessionError> {
-        let mut core = None;
-        while self.outgoing_bytes < MAX_SEALED {
-            let core = core.get_or_insert_with(|| self.session.core());
-            let mut record = self.spare.pop().unwrap_or_default();
-            record.clear();
-            record.resize(record::HEADER, 0);
-            if !core.mux.poll_transmit(&mut record) {
-                self.spare.push(record);
-                core.unblock(&mut self.work);
-                return Ok(false);
-            }
-            self.sealer.seal(&mut record)?;
-            self.outgoing_bytes += record.len();
-            self.outgoing.push_back(record);
+    /// Seals records while there is something to send and room for it.
+    fn seal(&mut self) -> Result<(), SessionError> {
+        if self.outbox.is_full() {
+            return Ok(());
         }
-        if let Some(mut core) = core {
-            core.unblock(&mut self.work);
-        }
-        Ok(true)
-    }
-
-    fn poll_write(&mut self, cx: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
-        let written = if let (Some(record), 1) = (self.outgoing.front(), self.outgoing.len()) {
-            // The cheaper system call.
-            match Pin::new(&mut self.io).poll_write(cx, &record[self.written..]) {
-                Poll::Ready(written) => written?,
-                Poll::Pending => return Poll::Pending,
-            }
-        } else {
-            let mut slices = [IoSlice::new(&[]); MAX_SLICES];
-            let mut count = 0;
-            for (slice, record) in slices.iter_mut().zip(&self.outgoing) {
-                let skip = if count == 0 { self.written } else { 0 };
-                *slice = IoSlice::new(&record[skip..]);
-                count += 1;
-            }
-            match Pin::new(&mut self.io).poll_write_vectored(cx, &slices[..count]) {
-                Poll::Ready(written) => written?,
-                Poll::Pending => return Poll::Pending,
-            }
-        };
-        if written == 0 {
-            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-        }
-        let mut left = self.written + written;
-        while let Some(record) = self.outgoing.front() {
-            if left < record.len() {
-                break;
-            }
-            left -= record.len();
-            self.outgoing_bytes -= record.len();
-            if let Some(record) = self.outgoing.pop_front()
-                && self.spare.len() < MAX_SPARE
-            {
-                self.spare.push(record);
-            }
-        }
-        self.written = left;
-        Poll::Ready(Ok(()))
+        let mut core = self.session.core();
+        while !self.outbox.is_full() && self.outbox.seal(&mut core.mux, &mut self.sealer)? {}
+        core.unblock(&mut self.work);
+        Ok(())
     }
 }
 

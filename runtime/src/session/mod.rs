@@ -12,6 +12,7 @@ mod fault;
 pub(crate) mod handshake;
 mod key;
 mod load;
+mod outbox;
 mod server;
 mod stream;
 mod vat;

@@ -43,6 +43,25 @@ impl Aead {
             .seal(nonce(self.suite, counter), associated, in_out)
     }
 
+    /// Whether [`seal_with`](Self::seal_with) is worth it: ChaCha20-Poly1305 of AWS-LC takes the second piece a byte at a time.
+    #[cfg(feature = "aws-lc")]
+    pub(crate) const fn seals_in_pieces(&self) -> bool {
+        matches!(self.suite, Suite::AesGcm)
+    }
+
+    /// Encrypts `front` in place and `rest`, which follows it, into `sealed`, which has room for the tag behind it.
+    #[cfg(feature = "aws-lc")]
+    pub(crate) fn seal_with(
+        &self,
+        counter: u64,
+        front: &mut [u8],
+        rest: &[u8],
+        sealed: &mut [u8],
+    ) -> Result<(), AeadError> {
+        self.key
+            .seal_with(nonce(self.suite, counter), front, rest, sealed)
+    }
+
     /// Decrypts `ciphertext` into `out`, which has the same length. On failure `out` holds nothing of use.
     pub(crate) fn open(
         &self,
@@ -109,6 +128,19 @@ mod aws_lc {
                 .seal_in_place_separate_tag(nonce, Aad::from(aad), in_out)
                 .map_err(|_| AeadError)?;
             tag.as_ref().try_into().map_err(|_| AeadError)
+        }
+
+        pub(super) fn seal_with(
+            &self,
+            nonce: [u8; 12],
+            front: &mut [u8],
+            rest: &[u8],
+            sealed: &mut [u8],
+        ) -> Result<(), AeadError> {
+            let nonce = Nonce::assume_unique_for_key(nonce);
+            self.0
+                .seal_in_place_scatter(nonce, Aad::empty(), front, rest, sealed)
+                .map_err(|_| AeadError)
         }
 
         pub(super) fn open(
@@ -227,6 +259,22 @@ mod tests {
             bad[0] ^= 1;
             prop_assert_eq!(native.open(nonce, &aad, &one, &bad, &mut out), Err(AeadError));
             prop_assert_eq!(portable.open(nonce, &aad, &one, &bad, &mut out), Err(AeadError));
+        }
+
+        #[test]
+        fn two_pieces_give_the_same_bytes_as_one(
+            suite in suites(),
+            key: [u8; 32],
+            nonce: [u8; 12],
+            mut front in proptest::collection::vec(any::<u8>(), 0..200),
+            rest in proptest::collection::vec(any::<u8>(), 0..2000),
+        ) {
+            let key = aws_lc::Key::new(suite, &key).unwrap();
+            let mut whole = [&front[..], &rest].concat();
+            let tag = key.seal(nonce, &[], &mut whole).unwrap();
+            let mut sealed = vec![0; rest.len() + TAG];
+            key.seal_with(nonce, &mut front, &rest, &mut sealed).unwrap();
+            prop_assert_eq!([front, sealed].concat(), [&whole[..], &tag].concat());
         }
     }
 }

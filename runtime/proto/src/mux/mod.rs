@@ -8,7 +8,6 @@ mod channel;
 mod credit;
 mod error;
 mod event;
-mod frame_buf;
 mod limits;
 mod outbound;
 mod receive;
@@ -31,7 +30,6 @@ use crate::side::Side;
 pub use credit::{BULK_RESERVE, CHANNEL_CREDIT, MAX_CREDIT, SESSION_CREDIT};
 pub use error::{ChannelError, OpenError, SendError};
 pub use event::Event;
-pub use frame_buf::FrameBuf;
 pub use limits::{BULK_WINDOW, Limits};
 pub use outbound::Outbound;
 pub use schedule::Class;
@@ -91,7 +89,6 @@ pub struct Connection {
     pong: Option<u64>,
     ping: Ping,
     goodbye: Goodbye,
-    spare: Vec<FrameBuf>,
 }
 
 /// A frame that goes before all data.
@@ -150,7 +147,6 @@ impl Connection {
             pong: None,
             ping: Ping::None,
             goodbye: Goodbye::None,
-            spare: Vec::new(),
         }
     }
 
@@ -385,12 +381,6 @@ impl Connection {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.goodbye == Goodbye::Sent || self.peer_goodbye
-    }
-
-    /// A buffer for [`Outbound::Frame`], if possible one that was sent before.
-    #[must_use]
-    pub fn frame_buf(&mut self) -> FrameBuf {
-        self.spare.pop().unwrap_or_default()
     }
 
     /// Whether the session is over or about to be: a Goodbye was queued, sent or received, or the peer broke the rules.

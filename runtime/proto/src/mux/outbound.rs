@@ -5,9 +5,8 @@ use core::fmt;
 
 use bytes::Bytes;
 
-use super::FrameBuf;
-use super::credit::{cost, payload_for};
-use crate::frame::{ChannelId, FrameWriter, Mode};
+use super::credit::payload_for;
+use crate::frame::{FrameWriter, Mode, padding};
 use crate::message::Outgoing;
 
 /// What can be sent on a channel.
@@ -16,8 +15,6 @@ pub enum Outbound {
     Message(Outgoing, u32),
     /// Bytes, on a channel in bytes mode.
     Bytes(Bytes),
-    /// Bytes that already are where a record needs them, on a channel in bytes mode.
-    Frame(FrameBuf),
 }
 
 impl Outbound {
@@ -26,7 +23,6 @@ impl Outbound {
         match self {
             Self::Message(message, _) => message.len_bytes(),
             Self::Bytes(bytes) => bytes.len(),
-            Self::Frame(frame) => frame.payload().len(),
         }
     }
 }
@@ -40,7 +36,6 @@ impl fmt::Debug for Outbound {
                 .field(deadline_ms)
                 .finish(),
             Self::Bytes(bytes) => f.debug_tuple("Bytes").field(&bytes.len()).finish(),
-            Self::Frame(frame) => f.debug_tuple("Frame").field(frame).finish(),
         }
     }
 }
@@ -112,6 +107,9 @@ impl Encoded {
     }
 }
 
+/// Bytes of a payload from which it is sealed from where it lies. A smaller one is copied in less time than a piece of its own takes.
+pub(crate) const LEAST_APART: usize = 4_096;
+
 /// Bytes of the largest message that is encoded when it is queued. A larger one is not worth the second copy.
 const SMALL: usize = 4_096;
 
@@ -153,20 +151,8 @@ impl Queued {
         self.total.saturating_sub(self.prefix)
     }
 
-    pub(crate) const fn is_frame(&self) -> bool {
-        matches!(self.out, Waiting::Whole(Outbound::Frame(_)))
-    }
-
     /// Payload that may go out for `credit`, 0 if it has to wait.
     pub(crate) fn affordable(&self, credit: u32) -> usize {
-        if self.is_frame() {
-            // Goes out whole or not at all.
-            return if cost(self.total) <= credit {
-                self.total
-            } else {
-                0
-            };
-        }
         let payload = payload_for(credit).min(self.rest());
         // The first frame of a message carries its prefix and at least one word.
         if self.sent < self.prefix && payload <= self.prefix {
@@ -205,7 +191,6 @@ impl Queued {
                 let end = offset.saturating_add(body);
                 frame.put(bytes.get(offset..end).unwrap_or_default());
             }
-            Waiting::Whole(Outbound::Frame(buffer)) => frame.put(buffer.payload()),
         }
         self.sent = self.sent.saturating_add(body);
         if self.rest() == 0 && matches!(self.out, Waiting::Encoded(_)) {
@@ -219,14 +204,18 @@ impl Queued {
         self.sent < self.prefix
     }
 
-    /// The record of a frame buffer.
-    pub(crate) fn into_record(self, channel: ChannelId) -> Option<Vec<u8>> {
-        match self.out {
-            Waiting::Whole(Outbound::Frame(frame)) => Some(frame.into_record(channel)),
-            Waiting::Whole(Outbound::Message(..) | Outbound::Bytes(_)) | Waiting::Encoded(_) => {
-                None
-            }
+    /// Takes the next `payload` bytes without copying them, where that is worth a piece of its own.
+    pub(crate) fn take_apart(&mut self, payload: usize) -> Option<Bytes> {
+        let Waiting::Whole(Outbound::Bytes(bytes)) = &self.out else {
+            return None;
+        };
+        if payload < LEAST_APART || padding(payload) > 0 {
+            return None;
         }
+        let end = self.sent.checked_add(payload)?;
+        let apart = (end <= bytes.len()).then(|| bytes.slice(self.sent..end))?;
+        self.sent = end;
+        Some(apart)
     }
 }
 
@@ -238,7 +227,7 @@ mod tests {
     use alloc::collections::VecDeque;
 
     use super::*;
-    use crate::frame::HEADER;
+    use crate::frame::{ChannelId, HEADER};
     use crate::side::Side;
 
     /// A message, and what it is on a wire.

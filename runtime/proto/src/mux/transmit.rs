@@ -2,20 +2,26 @@
 
 use alloc::vec::Vec;
 
+use bytes::Bytes;
+
 use super::channel::{Channel, Local};
-use super::credit::BULK_RESERVE;
+use super::credit::{BULK_RESERVE, cost};
 use super::receive::CHATTER_PER_DATA;
 use super::schedule::TURN;
 use super::table::Slot;
-use super::{BULK_WINDOW, Class, Connection, Control, Event, FrameBuf, Goodbye, Ping};
-use crate::frame::{Frame, FrameWriter, HEADER, MAX_FRAMES, MAX_OPEN_EXTRA, MAX_PAYLOAD};
+use super::{BULK_WINDOW, Class, Connection, Control, Event, Goodbye, Ping};
+use crate::frame::{
+    Frame, FrameWriter, HEADER, Kind, MAX_FRAMES, MAX_OPEN_EXTRA, MAX_PAYLOAD, header,
+};
 
 impl Connection {
     /// Appends the frames of one record to `record`, which holds the two reserved bytes of the record length. Returns
     /// `false`, and leaves `record` as it is, when there is nothing to send.
     ///
-    /// Control frames go first, then services, then bulk. A [`FrameBuf`] takes the place of `record`'s own buffer.
-    pub fn poll_transmit(&mut self, record: &mut Vec<u8>) -> bool {
+    /// Control frames go first, then services, then bulk. A large payload is not copied: the last frame may end in `payload`, which is
+    /// empty otherwise and belongs behind `record` when that is sealed.
+    pub fn poll_transmit(&mut self, record: &mut Vec<u8>, payload: &mut Bytes) -> bool {
+        payload.clear();
         match self.goodbye {
             Goodbye::Sent => return false,
             Goodbye::Queued(code) => {
@@ -31,6 +37,7 @@ impl Connection {
             limit: base.saturating_add(MAX_FRAMES),
             base,
             record,
+            payload,
         };
         if self.write_control(&mut out) {
             for class in Class::ALL {
@@ -210,10 +217,7 @@ impl Connection {
             self.credit.spend(written.cost);
             self.chatter.earn(CHATTER_PER_DATA);
             starved = 0;
-            if let Some(spare) = written.spare {
-                if self.spare.len() < MAX_SPARE {
-                    self.spare.push(spare);
-                }
+            if !out.payload.is_empty() {
                 return false;
             }
         }
@@ -255,19 +259,6 @@ fn next_payload(channel: &Channel, session_credit: u32) -> Option<usize> {
 /// Writes the head of a channel's queue. `None` if it belongs into the next record.
 fn write_data(channel: &mut Channel, payload: usize, out: &mut Output<'_>) -> Option<Written> {
     let head = channel.queue.front_mut()?;
-    if head.is_frame() {
-        if out.is_started() {
-            return None;
-        }
-        let frame = channel.queue.pop_front()?;
-        let mut bytes = frame.into_record(channel.id)?;
-        core::mem::swap(out.record, &mut bytes);
-        return Some(Written {
-            cost: super::credit::cost(payload),
-            taken: payload,
-            spare: Some(FrameBuf::recycle(bytes)),
-        });
-    }
     let payload = payload.min(MAX_PAYLOAD);
     let room = out.room().saturating_sub(HEADER) & !7;
     let payload = if payload <= room {
@@ -278,15 +269,23 @@ fn write_data(channel: &mut Channel, payload: usize, out: &mut Output<'_>) -> Op
     } else {
         room
     };
-    let writer = FrameWriter::data(out.record, channel.id, head.starts());
-    let cost = head.write(writer, payload, &mut channel.encoded);
+    let cost = if let Some(apart) = head.take_apart(payload) {
+        // At most MAX_PAYLOAD, which fits.
+        let length = u16::try_from(payload).unwrap_or(u16::MAX);
+        let frame = header(channel.id.to_u32(), Kind::Data, 0, length);
+        out.record.extend_from_slice(&frame);
+        *out.payload = apart;
+        cost(payload)
+    } else {
+        let writer = FrameWriter::data(out.record, channel.id, head.starts());
+        head.write(writer, payload, &mut channel.encoded)
+    };
     if head.rest() == 0 {
         channel.queue.pop_front();
     }
     Some(Written {
         cost,
         taken: payload,
-        spare: None,
     })
 }
 
@@ -295,13 +294,13 @@ struct Written {
     cost: u32,
     /// Bytes that left the queue.
     taken: usize,
-    /// The buffer that a frame buffer took the place of.
-    spare: Option<FrameBuf>,
 }
 
 /// The record that is being filled.
 struct Output<'a> {
     record: &'a mut Vec<u8>,
+    /// What follows it and ends it.
+    payload: &'a mut Bytes,
     base: usize,
     limit: usize,
 }
@@ -320,5 +319,3 @@ impl Output<'_> {
 const LARGEST_CONTROL: usize = HEADER + 8 + MAX_OPEN_EXTRA;
 /// Least piece of a long message or stream that is put into the rest of a record, in bytes.
 const LEAST_PIECE: usize = 1_024;
-/// Frame buffers kept for reuse: one is read into while another is written.
-const MAX_SPARE: usize = 2;

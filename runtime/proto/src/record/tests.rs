@@ -57,6 +57,44 @@ fn the_smallest_and_the_largest_record_arrive_aligned() {
 }
 
 #[test]
+fn a_record_whose_payload_lies_elsewhere_is_the_same_record() {
+    for suite in SUITES {
+        let (mut one, mut opener) = pair(suite, REKEY_EVERY);
+        let mut other = with_threshold(suite, REKEY_EVERY);
+        let mut sealed = Vec::new();
+        for (front, payload) in [(0, 1), (8, 5_000), (8, 40), (24, 61_440), (15, 65_504)] {
+            let plain: Vec<u8> = (0..front + payload).map(|at| at as u8).collect();
+            let mut record = vec![0; HEADER];
+            record.extend_from_slice(&plain[..front]);
+            one.seal_with(&mut record, &plain[front..], &mut sealed)
+                .unwrap();
+            // Where the cipher takes two pieces nothing was copied.
+            let in_pieces = cfg!(feature = "aws-lc") && suite == Suite::AesGcm;
+            let copied = if in_pieces { 0 } else { payload };
+            assert!(record.len() <= HEADER + front + copied + TAG);
+            record.extend_from_slice(&sealed);
+            assert_eq!(record, seal(&mut other, &plain));
+            assert_eq!(open(&mut opener, &record).unwrap(), plain);
+        }
+    }
+}
+
+#[test]
+fn a_payload_elsewhere_that_does_not_fit_is_refused_and_ends_the_direction() {
+    for suite in SUITES {
+        for (room, front, payload) in [(0, 0, 9), (HEADER, 0, 0), (HEADER, 16, 65_504)] {
+            let (mut sealer, _) = pair(suite, REKEY_EVERY);
+            let mut record = vec![0; room + front];
+            let mut sealed = Vec::new();
+            let refused = sealer.seal_with(&mut record, &vec![0; payload], &mut sealed);
+            assert_eq!(refused, Err(RecordError::Size));
+            let next = sealer.seal_with(&mut vec![0; 10], &[0; 8], &mut sealed);
+            assert_eq!(next, Err(RecordError::Failed));
+        }
+    }
+}
+
+#[test]
 fn a_plaintext_that_does_not_fit_is_refused_and_ends_the_direction() {
     for size in [0, 1, HEADER, HEADER + MAX_PLAINTEXT + 1] {
         let mut sealer = with_threshold(Suite::AesGcm, REKEY_EVERY);

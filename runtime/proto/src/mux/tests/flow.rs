@@ -175,29 +175,16 @@ fn an_artifact_larger_than_a_frame_passes_without_a_copy() {
     let (mut pair, id) = Pair::connected(2, Mode::Bytes);
     let sent = bytes(4, 700_001);
     for chunk in sent.chunks(65_504) {
-        let mut frame = pair.initiator.connection.frame_buf();
-        frame.payload_mut(chunk.len()).copy_from_slice(chunk);
-        let out = Outbound::Frame(frame);
+        let out = Outbound::Bytes(Bytes::copy_from_slice(chunk));
         pair.initiator.connection.send(id, out).unwrap();
     }
-    // The second record is the buffer itself.
-    let mut record = vec![0, 0];
-    assert!(pair.initiator.connection.poll_transmit(&mut record));
-    assert_eq!(record.len(), 2 + 65_512);
-    let (frame, rest) = Frame::decode(&record[2..]).unwrap();
-    let payload = &sent[..65_504];
-    let start = false;
-    assert!(
-        frame
-            == Frame::Data {
-                channel: id,
-                start,
-                payload
-            }
-    );
-    assert!(rest.is_empty());
-    pair.responder.wire.push_back(record.split_off(2).into());
     assert!(pair.drive_and_consume(Side::Responder) == sent);
+    // All but the last chunk, which needs padding, and what the windows had left in the end.
+    let copied = sent.len() - pair.initiator.apart;
+    assert!(
+        copied < sent.len() % 65_504 + 1_000,
+        "{copied} bytes copied"
+    );
     pair.assert_settled();
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::pair::{Pair, close, credit, data, kinds, message};
 use crate::frame::{CloseCode, Frame, GoodbyeCode, INSTANCES, Kind, Mode};
-use crate::mux::{Connection, Event, FrameBuf, Limits, MAX_CREDIT, OpenError, Outbound, SendError};
+use crate::mux::{Connection, Event, Limits, MAX_CREDIT, OpenError, Outbound, SendError};
 use crate::side::Side;
 
 #[test]
@@ -334,8 +334,6 @@ fn what_cannot_be_sent_is_refused_by_name() {
     let connection = &mut pair.initiator.connection;
     let bytes = Outbound::Bytes(Bytes::from_static(b"x"));
     assert_eq!(connection.send(id, bytes), Err(SendError::WrongMode));
-    let frame = Outbound::Frame(FrameBuf::new());
-    assert_eq!(connection.send(id, frame), Err(SendError::WrongMode));
     let (out, flat) = message(0, 1_048_576);
     let length = flat.len();
     assert_eq!(connection.send(id, out), Err(SendError::TooLong { length }));

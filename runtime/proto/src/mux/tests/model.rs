@@ -28,7 +28,6 @@ enum Step {
         side: Side,
         pick: usize,
         len: usize,
-        frame: bool,
     },
     Consume {
         side: Side,
@@ -64,8 +63,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(side, logical, bytes)| Step::Open { side, logical, bytes }),
         4 => (side(), pick(), proptest::bool::weighted(0.1))
             .prop_map(|(side, pick, refuse)| Step::Answer { side, pick, refuse }),
-        8 => (side(), pick(), len, any::<bool>())
-            .prop_map(|(side, pick, len, frame)| Step::Send { side, pick, len, frame }),
+        8 => (side(), pick(), len).prop_map(|(side, pick, len)| Step::Send { side, pick, len }),
         8 => (side(), pick()).prop_map(|(side, pick)| Step::Consume { side, pick }),
         2 => (side(), pick(), proptest::bool::weighted(0.3))
             .prop_map(|(side, pick, reset)| Step::Close { side, pick, reset }),
@@ -151,24 +149,13 @@ impl Model {
                     self.known[index(side)].push((id, mode));
                 }
             }
-            Step::Send {
-                side,
-                pick,
-                len,
-                frame,
-            } => {
+            Step::Send { side, pick, len } => {
                 let Some((id, mode)) = self.pick(side, pick) else {
                     return;
                 };
                 self.seed = self.seed.wrapping_add(1);
                 let (out, sent) = match mode {
                     Mode::Messages => message(self.seed, len),
-                    Mode::Bytes if frame => {
-                        let sent = bytes(self.seed, len.min(65_504));
-                        let mut frame = self.pair.end(side).connection.frame_buf();
-                        frame.payload_mut(sent.len()).copy_from_slice(&sent);
-                        (Outbound::Frame(frame), sent)
-                    }
                     Mode::Bytes => {
                         let sent = bytes(self.seed, len);
                         (Outbound::Bytes(Bytes::from(sent.clone())), sent)

@@ -25,6 +25,8 @@ pub(super) struct End {
     pub(super) wire: VecDeque<Bytes>,
     /// What this end was told and no test has looked at yet.
     pub(super) events: VecDeque<Event>,
+    /// Bytes of payloads that this end sent and did not copy.
+    pub(super) apart: usize,
 }
 
 impl Pair {
@@ -37,6 +39,7 @@ impl Pair {
             connection: Connection::new(side, limits),
             wire: VecDeque::new(),
             events: VecDeque::new(),
+            apart: 0,
         };
         Self {
             initiator: end(Side::Initiator),
@@ -191,14 +194,16 @@ impl End {
     /// The frames of the next record.
     pub(super) fn record(&mut self) -> Option<Bytes> {
         let wanted = self.connection.wants_transmit();
-        let mut record = vec![0, 0];
-        let sent = self.connection.poll_transmit(&mut record);
+        let (mut record, mut payload) = (vec![0, 0], Bytes::new());
+        let sent = self.connection.poll_transmit(&mut record, &mut payload);
         assert_eq!(wanted, sent, "wants_transmit says what poll_transmit does");
         self.collect();
         if !sent {
             assert_eq!(record, [0, 0]);
             return None;
         }
+        self.apart += payload.len();
+        record.extend_from_slice(&payload);
         let frames = &record[2..];
         assert!(frames.len() <= 65_512 && frames.len().is_multiple_of(8));
         Some(Aligned::copy_of(frames).into_bytes(frames.len()))

@@ -40,12 +40,6 @@ fn rpc_overtakes_queued_bulk() {
     let rpc = pair.open(0x0101, Mode::Messages);
     let out = Outbound::Bytes(Bytes::from(vec![0; 1_000_000]));
     pair.initiator.connection.send(bulk, out).unwrap();
-    let mut frame = pair.initiator.connection.frame_buf();
-    frame.payload_mut(65_504).fill(1);
-    pair.initiator
-        .connection
-        .send(bulk, Outbound::Frame(frame))
-        .unwrap();
     pair.initiator.record().unwrap();
     let (out, _) = message(1, 100);
     pair.initiator.connection.send(rpc, out).unwrap();
@@ -138,20 +132,25 @@ fn a_message_that_fits_a_record_is_not_cut_to_fill_another() {
 }
 
 #[test]
-fn a_frame_buffer_goes_out_alone_and_comes_back() {
+fn a_large_payload_is_the_last_in_its_record_and_stays_where_it_lies() {
     let mut pair = Pair::new();
     let bulk = pair.open(2, Mode::Bytes);
-    let mut frame = pair.initiator.connection.frame_buf();
-    frame.payload_mut(65_504).fill(1);
-    frame.truncate(1_001);
-    pair.initiator
-        .connection
-        .send(bulk, Outbound::Frame(frame))
-        .unwrap();
+    let large = Bytes::from(vec![1; 5_000]);
+    for out in [large.clone(), large.slice(..4_993), large.slice(..4_000)] {
+        let out = Outbound::Bytes(out);
+        pair.initiator.connection.send(bulk, out).unwrap();
+    }
     pair.initiator.connection.ping(1);
-    assert_eq!(kinds(&pair.initiator.record().unwrap()), [Kind::Ping]);
-    let record = pair.initiator.record().unwrap();
-    assert_eq!(channels(&record), [(bulk, 1_001)]);
-    assert_eq!(record.len(), 8 + 1_008);
-    assert_eq!(pair.initiator.connection.spare.len(), 1);
+    let (mut record, mut payload) = (vec![0, 0], Bytes::new());
+    let connection = &mut pair.initiator.connection;
+    assert!(connection.poll_transmit(&mut record, &mut payload));
+    assert_eq!(payload.as_ptr(), large.as_ptr());
+    assert_eq!(payload, large);
+    // A Ping, and the header of the Data.
+    assert_eq!(record.len(), 2 + 16 + 8);
+    // What has to be padded is copied, and so is what is small.
+    record.truncate(2);
+    assert!(connection.poll_transmit(&mut record, &mut payload));
+    assert!(payload.is_empty());
+    assert_eq!(channels(&record[2..]), [(bulk, 4_993), (bulk, 4_000)]);
 }

@@ -1,0 +1,151 @@
+//! [`Outbox`]: sealed records on their way to the socket.
+
+use std::{
+    collections::VecDeque,
+    io::{self, IoSlice},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use dsoftbus_proto::{
+    mux::Connection,
+    record::{self, RecordError, Sealer},
+};
+use tokio::io::AsyncWrite;
+
+/// Sealed bytes that may wait for the socket. Above it nothing more is sealed, so that an urgent frame
+/// never waits behind more than this.
+const MAX_SEALED: usize = 256 * 1024;
+
+/// Pieces handed to one vectored write. The kernel takes at most 1,024; sixteen cover [`MAX_SEALED`] in full records.
+const MAX_SLICES: usize = 16;
+
+/// Emptied buffers of each kind kept for the next records. A busy session alternates between a few; an idle one keeps none for long.
+const MAX_SPARE: usize = 4;
+
+/// Sealed records that wait for the socket, in pieces.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    pieces: VecDeque<Piece>,
+    /// Bytes of all pieces.
+    bytes: usize,
+    /// Bytes of the first piece that are gone.
+    written: usize,
+    records: Vec<Vec<u8>>,
+    payloads: Vec<Vec<u8>>,
+}
+
+#[derive(Debug)]
+enum Piece {
+    /// A record, or all of it but its large payload.
+    Record(Vec<u8>),
+    /// The payload of the record before. Its buffer keeps its length: clearing it again would cost as much as a copy.
+    Payload(Vec<u8>),
+}
+
+impl Piece {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Record(bytes) | Self::Payload(bytes) => bytes,
+        }
+    }
+}
+
+impl Outbox {
+    pub(super) fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    /// Whether nothing more should be sealed.
+    pub(super) fn is_full(&self) -> bool {
+        self.bytes >= MAX_SEALED
+    }
+
+    /// Gives up the buffers kept for reuse: for a session that has gone quiet.
+    pub(super) fn shrink(&mut self) {
+        self.records = Vec::new();
+        self.payloads = Vec::new();
+    }
+
+    /// Seals one record of what is queued; `false` if nothing is.
+    pub(super) fn seal(
+        &mut self,
+        mux: &mut Connection,
+        sealer: &mut Sealer,
+    ) -> Result<bool, RecordError> {
+        let mut record = self.records.pop().unwrap_or_default();
+        record.clear();
+        record.resize(record::HEADER, 0);
+        let mut payload = Bytes::new();
+        if !mux.poll_transmit(&mut record, &mut payload) {
+            self.records.push(record);
+            return Ok(false);
+        }
+        if payload.is_empty() {
+            sealer.seal(&mut record)?;
+            self.push(Piece::Record(record));
+            return Ok(true);
+        }
+        let mut sealed = self.payloads.pop().unwrap_or_default();
+        sealer.seal_with(&mut record, &payload, &mut sealed)?;
+        self.push(Piece::Record(record));
+        if !sealed.is_empty() {
+            self.push(Piece::Payload(sealed));
+        }
+        Ok(true)
+    }
+
+    fn push(&mut self, piece: Piece) {
+        self.bytes += piece.bytes().len();
+        self.pieces.push_back(piece);
+    }
+
+    /// Writes once, as much as the socket takes.
+    pub(super) fn poll_write<T: AsyncWrite + Unpin>(
+        &mut self,
+        io: &mut T,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        let io = Pin::new(io);
+        let written = if let (Some(piece), 1) = (self.pieces.front(), self.pieces.len()) {
+            // The cheaper system call.
+            ready!(io.poll_write(cx, &piece.bytes()[self.written..]))?
+        } else {
+            let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+            let mut count = 0;
+            for (slice, piece) in slices.iter_mut().zip(&self.pieces) {
+                let skip = if count == 0 { self.written } else { 0 };
+                *slice = IoSlice::new(&piece.bytes()[skip..]);
+                count += 1;
+            }
+            ready!(io.poll_write_vectored(cx, &slices[..count]))?
+        };
+        if written == 0 {
+            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+        }
+        self.advance(written);
+        Poll::Ready(Ok(()))
+    }
+
+    fn advance(&mut self, written: usize) {
+        let mut left = self.written + written;
+        while let Some(piece) = self.pieces.front() {
+            let length = piece.bytes().len();
+            if left < length {
+                break;
+            }
+            left -= length;
+            self.bytes -= length;
+            let (spare, buffer) = match self.pieces.pop_front() {
+                Some(Piece::Record(buffer)) => (&mut self.records, buffer),
+                Some(Piece::Payload(buffer)) => (&mut self.payloads, buffer),
+                None => break,
+            };
+            if spare.len() < MAX_SPARE {
+                spare.push(buffer);
+            }
+        }
+        self.written = left;
+    }
+}
