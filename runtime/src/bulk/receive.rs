@@ -1,6 +1,6 @@
 //! Receiving payloads: into the store (push), or into the caller's hands (pull).
 
-use std::sync::Arc;
+use std::{sync::Arc, thread};
 
 use bytes::Bytes;
 use dsoftbus_proto::frame::CloseCode;
@@ -134,6 +134,9 @@ fn start_writer(
             }
             for chunk in batch {
                 upload.write(&chunk)?;
+                drop(chunk);
+                // Where this thread has no CPU for itself, the connection must not wait for the whole batch.
+                thread::yield_now();
             }
         }
         // The sender did not end its data: the channel knows why.

@@ -282,7 +282,13 @@ impl ByteChannel {
         if let Some(error) = bytes.failure() {
             return Poll::Ready(Err(error));
         }
-        if mux.queued(self.key.id()) < MAX_QUEUED {
+        // One that waits goes on where it is woken, and not when it happens to look earlier.
+        let most = match &bytes.writer {
+            Some(_) => LOW_WATER,
+            None => MAX_QUEUED - 1,
+        };
+        if mux.queued(self.key.id()) <= most {
+            bytes.writer = None;
             return Poll::Ready(Ok(()));
         }
         bytes.writer = Some(cx.waker().clone());

@@ -43,10 +43,13 @@ use crate::{
 const MIN_READ: usize = 4 * 1024;
 
 /// Free space that a read is offered at most: beyond it a read costs what two do.
-const MAX_READ: usize = 256 * 1024;
+const MAX_READ: usize = 128 * 1024;
 
 /// Plaintext taken in before its effects go out, where fewer calls came than [`Load`](super::load::Load) puts into a batch.
 const PORTION: usize = 16 * 1024;
+
+/// Bytes written before the runtime looks at the sockets again: who sends a payload without end would otherwise read late what comes meanwhile.
+const WRITTEN_PER_TURN: usize = 48 * 1024;
 
 /// Rounds of reading and writing before other tasks get their turn.
 const MAX_ROUNDS: usize = 16;
@@ -139,6 +142,8 @@ enum Next {
     Round,
     /// Another one after the tasks that this one woke.
     Turn,
+    /// Another one after all tasks, and after the runtime has looked at the sockets.
+    Sockets,
     /// Nothing until something happens.
     Wait,
 }
@@ -175,7 +180,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
                     return Pin::new(&mut self.io).poll_shutdown(cx);
                 }
                 match self.outbox.poll_write(&mut self.io, cx) {
-                    Poll::Ready(Ok(())) => {}
+                    Poll::Ready(Ok(_)) => {}
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                     Poll::Pending => return Poll::Pending,
                 }
@@ -190,6 +195,11 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
             match self.poll_round(cx) {
                 Ok(Next::Round) => {}
                 Ok(Next::Turn) => break,
+                Ok(Next::Sockets) => {
+                    // Wakes this task, though later than its waker would.
+                    let _ = pin!(tokio::task::yield_now()).poll(cx);
+                    return Poll::Pending;
+                }
                 Ok(Next::Wait) => return Poll::Pending,
                 Err(error) => {
                     self.work.finish();
@@ -225,8 +235,9 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         // Calls that have waited for replies of this round start in the next.
         let mut left = self.session.core().inbound();
         self.run_handlers(cx, batch, &mut left);
+        let mut written = 0;
         while left > 0 {
-            progress |= self.flush(cx)?;
+            written += self.flush(cx)?;
             self.run_handlers(cx, batch, &mut left);
         }
         // Whoever is woken by a batch may have something to send before the next is looked at.
@@ -234,37 +245,38 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         self.start_channels();
         self.work.finish();
         self.poll_timers(cx)?;
-        progress |= self.flush(cx)?;
+        written += self.flush(cx)?;
+        progress |= written > 0;
         self.work.finish();
         // Replies make room for calls that waited, and so do answers that left.
         progress |= self.session.core().inbound() > 0;
         Ok(match progress {
+            true if written >= WRITTEN_PER_TURN => Next::Sockets,
             true if turn => Next::Turn,
             true => Next::Round,
             false => Next::Wait,
         })
     }
 
-    /// Seals and writes what is queued, as far as the socket takes it; `true` if it took anything.
-    fn flush(&mut self, cx: &mut TaskContext<'_>) -> Result<bool, SessionError> {
-        let mut progress = false;
+    /// Seals and writes what is queued, as far as the socket takes it or the turn goes; returns the bytes that it took.
+    fn flush(&mut self, cx: &mut TaskContext<'_>) -> Result<usize, SessionError> {
+        let mut total = 0;
         loop {
             self.seal()?;
-            if self.outbox.is_empty() {
-                return Ok(progress);
+            if self.outbox.is_empty() || total >= WRITTEN_PER_TURN {
+                return Ok(total);
             }
             match self.outbox.poll_write(&mut self.io, cx) {
                 Poll::Ready(written) => {
-                    written.map_err(io_error)?;
+                    total += written.map_err(io_error)?;
                     self.blocked = None;
-                    progress = true;
                 }
                 Poll::Pending => {
                     if self.blocked.is_none() {
                         self.blocked = Some(Instant::now());
                         self.poll_timers(cx)?;
                     }
-                    return Ok(progress);
+                    return Ok(total);
                 }
             }
         }

@@ -14,15 +14,15 @@ use dsoftbus_proto::{
 };
 use tokio::io::AsyncWrite;
 
-/// Sealed bytes that may wait for the socket. Above it nothing more is sealed, so that an urgent frame
-/// never waits behind more than this.
-const MAX_SEALED: usize = 256 * 1024;
+/// Sealed bytes that may wait for the socket: with it nothing more is sealed, so that an urgent frame never waits behind more than this and
+/// one record. A larger write is no cheaper by the byte.
+const MAX_SEALED: usize = 48 * 1024;
 
-/// Pieces handed to one vectored write. The kernel takes at most 1,024; sixteen cover [`MAX_SEALED`] in full records.
+/// Pieces handed to one vectored write: records of what is left of [`MAX_SEALED`] when the socket takes a part. The kernel takes at most 1,024.
 const MAX_SLICES: usize = 16;
 
 /// Emptied buffers of each kind kept for the next records. A busy session alternates between a few; an idle one keeps none for long.
-const MAX_SPARE: usize = 4;
+const MAX_SPARE: usize = 2;
 
 /// Sealed records that wait for the socket, in pieces.
 #[derive(Debug, Default)]
@@ -101,12 +101,12 @@ impl Outbox {
         self.pieces.push_back(piece);
     }
 
-    /// Writes once, as much as the socket takes.
+    /// Writes once, as much as the socket takes; returns how many bytes that was.
     pub(super) fn poll_write<T: AsyncWrite + Unpin>(
         &mut self,
         io: &mut T,
         cx: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
+    ) -> Poll<io::Result<usize>> {
         let io = Pin::new(io);
         let written = if let (Some(piece), 1) = (self.pieces.front(), self.pieces.len()) {
             // The cheaper system call.
@@ -125,7 +125,7 @@ impl Outbox {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
         self.advance(written);
-        Poll::Ready(Ok(()))
+        Poll::Ready(Ok(written))
     }
 
     fn advance(&mut self, written: usize) {

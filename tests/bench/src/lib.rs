@@ -5,6 +5,7 @@
 //! `generated-code` measures no bus, but what the code of its generator costs whoever compiles it.
 
 mod adapter;
+mod beside;
 mod cpu;
 mod floor;
 mod generated_code;

@@ -6,13 +6,15 @@ use bytes::Bytes;
 use dsoftbus::{Announcement, Node, Peer, store::Digest};
 
 use crate::{
-    EchoClient, ObjectsClient, Options, Result, Scenario, TEXT, cpu, identities,
+    EchoClient, ObjectsClient, Options, Result, Scenario, TEXT,
+    beside::beside,
+    cpu, identities,
     meter::{Meter, Snapshot, report_bulk},
     options::Wire,
 };
 
 /// Length of the payload that goes before the measured one.
-const WARM_UP: usize = 16 << 20;
+pub(crate) const WARM_UP: usize = 16 << 20;
 
 /// Measures and prints.
 ///
@@ -26,28 +28,29 @@ pub(crate) async fn load(options: &'static Options) -> Result<()> {
         Scenario::Bulk => bulk(options, &server).await,
         Scenario::Connections => connections(options, &server).await,
         Scenario::Memory => memory(options, &server).await,
+        Scenario::Beside => beside(options, &server).await,
     }
 }
 
 /// A node for each connection: a node shares one session among all who connect to the same device.
-async fn node(number: usize) -> Result<Node> {
+pub(crate) async fn node(number: usize) -> Result<Node> {
     let identity = identities::client(number);
     Ok(Node::builder().identity(identity).start().await?)
 }
 
-async fn connect(node: &Node, server: &Announcement) -> Result<Peer> {
+pub(crate) async fn connect(node: &Node, server: &Announcement) -> Result<Peer> {
     Ok(node.connect(server.clone()).await?)
 }
 
 /// The service, on either engine.
 #[derive(Clone)]
-enum Service {
+pub(crate) enum Service {
     Data(EchoClient),
     Objects(ObjectsClient),
 }
 
 impl Service {
-    async fn open(peer: &Peer, options: &Options) -> Result<Self> {
+    pub(crate) async fn open(peer: &Peer, options: &Options) -> Result<Self> {
         Ok(match options.wire {
             Wire::Objects => Self::Objects(peer.open().await?),
             Wire::Bus | Wire::Floor => Self::Data(peer.open().await?),
@@ -55,7 +58,7 @@ impl Service {
     }
 }
 
-async fn call(service: &Service) -> Result<()> {
+pub(crate) async fn call(service: &Service) -> Result<()> {
     let reply = match service {
         Service::Data(client) => client.echo(TEXT),
         Service::Objects(client) => client.echo(TEXT),
@@ -111,7 +114,7 @@ async fn bulk(options: &'static Options, server: &Announcement) -> Result<()> {
 }
 
 /// Bytes that do not repeat soon: no cache holds them all, as with a real file.
-fn payload(length: usize) -> Bytes {
+pub(crate) fn payload(length: usize) -> Bytes {
     let mut payload = vec![0; length];
     blake3::Hasher::new().finalize_xof().fill(&mut payload);
     payload.into()

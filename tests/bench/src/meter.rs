@@ -101,16 +101,7 @@ impl<'a> Meter<'a> {
         emit(&format!("{what}_per_s"), operations / seconds, "1/s");
         state.nanoseconds.sort_unstable();
         for (metric, share) in [("p50", 0.5), ("p99", 0.99)] {
-            let rank = (operations * share) as usize;
-            let taken = state
-                .nanoseconds
-                .get(rank)
-                .or_else(|| state.nanoseconds.last());
-            emit(
-                metric,
-                f64::from(*taken.ok_or("nothing measured")?) / 1e3,
-                "us",
-            );
+            emit(metric, rank(&state.nanoseconds, share)?, "us");
         }
         emit("client_cpu", client / operations * 1e6, "us/op");
         if let Some(server) = server {
@@ -122,6 +113,13 @@ impl<'a> Meter<'a> {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The latency in microseconds that a share of all, which are nanoseconds in order, stays below.
+pub(crate) fn rank(sorted: &[u32], share: f64) -> Result<f64> {
+    let rank = (sorted.len() as f64 * share) as usize;
+    let taken = sorted.get(rank).or(sorted.last());
+    Ok(f64::from(*taken.ok_or("nothing measured")?) / 1e3)
 }
 
 /// Prints throughput and CPU time of one payload.

@@ -26,6 +26,8 @@ pub(crate) enum Scenario {
     Memory,
     /// `s6`: as `s1`, on several connections.
     ManyCalls,
+    /// `s7`: calls beside a bulk payload in the same session.
+    Beside,
 }
 
 impl Scenario {
@@ -37,6 +39,7 @@ impl Scenario {
             Self::Connections => "s3",
             Self::Memory => "s5",
             Self::ManyCalls => "s6",
+            Self::Beside => "s7",
         }
     }
 
@@ -47,6 +50,7 @@ impl Scenario {
             Self::Connections,
             Self::Memory,
             Self::ManyCalls,
+            Self::Beside,
         ]
         .into_iter()
         .find(|scenario| scenario.name() == name)
@@ -164,6 +168,10 @@ impl Options {
                 format!(r#"{{"concurrency":{}}}"#, self.concurrency)
             }
             Scenario::Bulk => format!(r#"{{"bytes":{}}}"#, self.bytes),
+            Scenario::Beside => format!(
+                r#"{{"bytes":{},"concurrency":{}}}"#,
+                self.bytes, self.concurrency
+            ),
             Scenario::Memory => format!(r#"{{"conns":{}}}"#, self.conns),
             Scenario::ManyCalls => format!(
                 r#"{{"conns":{},"concurrency":{}}}"#,
