@@ -68,7 +68,7 @@ impl Common {
         prologue: &'a [u8],
         ephemeral: &Zeroizing<[u8; 32]>,
     ) -> Result<Builder<'a>, snow::Error> {
-        let resolver = Box::new(Resolver::new(ephemeral.clone()));
+        let resolver = Box::new(Resolver::new(ephemeral.clone(), own.pair()));
         Builder::with_resolver(self.suite.noise_name().parse()?, resolver)
             .local_private_key(own.secret_bytes())?
             .prologue(prologue)
