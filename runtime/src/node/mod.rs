@@ -5,6 +5,7 @@ mod devices;
 mod half_open;
 mod host;
 mod limits;
+mod verified;
 
 use std::{
     collections::BTreeMap,
@@ -33,6 +34,7 @@ pub use self::{builder::NodeBuilder, limits::Limits};
 use self::{
     devices::{DevicePlace, Devices, Gate},
     half_open::HalfOpen,
+    verified::Verified,
 };
 use crate::{
     ConnectError, IdentityError, IdentityProvider, Peer, StartError,
@@ -86,6 +88,8 @@ struct Inner {
     open: Arc<Semaphore>,
     /// Sessions that peers opened, by device.
     devices: Arc<Devices>,
+    /// Certificates that need not be verified again.
+    verified: Arc<Verified>,
     /// The newest announcement; none if the node does not listen.
     announcement: Mutex<Option<Announcement>>,
     /// The task that holds the registration with discovery.
@@ -242,7 +246,8 @@ impl fmt::Debug for Node {
 impl Inner {
     async fn handshake_config(&self) -> Result<Config, IdentityError> {
         let key = self.current_key().await?;
-        Ok(Config::new(self.realm, key))
+        let memory = Arc::clone(&self.verified);
+        Ok(Config::new(self.realm, key).with_memory(memory))
     }
 
     /// The certified static key, renewed when half of its certificate's life is over.
