@@ -23,9 +23,10 @@ use dsoftbus_proto::{
     handshake::{Config, Established, HandshakeError, Suites},
     identity::{DeviceId, Realm},
 };
+use futures::FutureExt;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
     task::AbortHandle,
 };
 
@@ -192,7 +193,7 @@ impl Node {
             inner.suites,
         );
         let established = within(handshake).await?;
-        let (session, _) = inner.run(io, established, None)?;
+        let session = inner.run(io, established, None)?;
         inner
             .sessions()
             .dialled
@@ -205,8 +206,8 @@ impl Node {
     where
         T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let established = self.inner.respond(io).await?;
-        Ok(Peer::new(self.clone(), established.0))
+        let session = self.inner.respond(io, None).await?;
+        Ok(Peer::new(self.clone(), session))
     }
 
     /// Ends every session, stops listening and withdraws the announcement. The node cannot be used again.
@@ -286,10 +287,12 @@ impl Inner {
         Ok(())
     }
 
+    /// Sets up a session as responder; it holds `open` while it lives.
     async fn respond<T>(
         &self,
         mut io: T,
-    ) -> Result<(Arc<Session>, tokio::task::JoinHandle<()>), ConnectError>
+        open: Option<OwnedSemaphorePermit>,
+    ) -> Result<Arc<Session>, ConnectError>
     where
         T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -306,10 +309,10 @@ impl Inner {
             .devices
             .take(established.peer)
             .map_err(HandshakeError::from)?;
-        self.run(io, established, Some(place))
+        self.run(io, established, Some((place, open)))
     }
 
-    /// Starts the task of a session. The place that it holds is free when it has ended.
+    /// Starts the task of a session. The places that it holds are free when it has ended.
     ///
     /// # Errors
     ///
@@ -318,8 +321,8 @@ impl Inner {
         &self,
         io: T,
         established: Established,
-        place: Option<DevicePlace>,
-    ) -> Result<(Arc<Session>, tokio::task::JoinHandle<()>), ConnectError>
+        places: Option<(DevicePlace, Option<OwnedSemaphorePermit>)>,
+    ) -> Result<Arc<Session>, ConnectError>
     where
         T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -339,15 +342,12 @@ impl Inner {
             session.close(GoodbyeCode::SHUTTING_DOWN);
         }
         tracing::debug!(peer = %session.peer(), "session established");
-        let driven = Arc::clone(&session);
-        let task = tokio::spawn(async move {
-            driver::run(io, established, driven).await;
-            drop(place);
-        });
+        let driven = driver::run(io, established, Arc::clone(&session));
+        tokio::spawn(driven.map(|_| drop(places)));
         if shut_down {
             return Err(ConnectError::ShutDown);
         }
-        Ok((session, task))
+        Ok(session)
     }
 
     fn shutdown(&self) {
@@ -399,14 +399,10 @@ async fn accept_loop(listener: Listener, node: Weak<Inner>) {
             tracing::debug!(%from, "connection refused: too many sessions");
             continue;
         };
+        // Ends with the handshake: a session needs less memory than one, and has a task of its own.
         tokio::spawn(async move {
-            match place.hold(inner.respond(stream)).await {
-                Some(Ok((_, task))) => {
-                    drop(inner);
-                    // A panic of the driver is its own; the place is given back either way.
-                    let _ = task.await;
-                    drop(open);
-                }
+            match place.hold(inner.respond(stream, Some(open))).await {
+                Some(Ok(_)) => {}
                 Some(Err(error)) => tracing::debug!(%from, %error, "handshake failed"),
                 None => tracing::debug!(%from, "handshake too slow while others wait"),
             }
@@ -434,12 +430,18 @@ async fn announce_loop(registration: Option<Registration<Announcement>>, node: W
     }
 }
 
-async fn within(
+/// Gives a handshake its time.
+///
+/// In a place of its own: each future around it would hold it again, and a task is copied when it starts and when it ends.
+fn within(
     handshake: impl Future<Output = Result<Established, ConnectError>>,
-) -> Result<Established, ConnectError> {
-    tokio::time::timeout(HANDSHAKE_WITHIN, handshake)
-        .await
-        .unwrap_or(Err(ConnectError::TimedOut))
+) -> impl Future<Output = Result<Established, ConnectError>> {
+    let handshake = Box::pin(handshake);
+    async move {
+        tokio::time::timeout(HANDSHAKE_WITHIN, handshake)
+            .await
+            .unwrap_or(Err(ConnectError::TimedOut))
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
