@@ -63,6 +63,30 @@ impl Peer {
         self.open_in(Mode::Messages).await
     }
 
+    /// As [`open`](Self::open), without waiting for the peer: calls may be made at once and travel with the opening, which saves a
+    /// round trip. That the peer does not take the channel shows in the calls, with the statuses of `open`.
+    ///
+    /// # Errors
+    ///
+    /// `unavailable` when the session has ended, `resource_exhausted` when it has too many channels.
+    pub fn open_eagerly<C: ServiceClient>(&self) -> Result<C> {
+        let service = C::DESCRIPTOR;
+        let (channel, interface_id) = (C::CHANNEL, service.interface_id);
+        let route = match service.level {
+            0 => {
+                let opening = self
+                    .session
+                    .opening_rpc(channel, interface_id, Mode::Messages)?;
+                Route::Remote(Arc::new(opening))
+            }
+            _ => Route::Vat(
+                self.session
+                    .opening_vat(channel, interface_id, Mode::Messages)?,
+            ),
+        };
+        Ok(C::from_capability(route.into()))
+    }
+
     /// As [`open`](Self::open), with the standard Cap'n Proto stream framing on the channel: for services that are bridged to
     /// other Cap'n Proto programs. Deadlines do not travel in this mode.
     ///

@@ -4,8 +4,10 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+use std::time::Duration;
+
 use allocation_counter::{AllocationInfo, measure};
-use dsoftbus::{Node, Trust, testing};
+use dsoftbus::{Limits, Node, Trust, testing};
 use dsoftbus_tests::{ProbeClient, TestProbe, within};
 use futures::future::join_all;
 use tokio::runtime::{Builder, Runtime};
@@ -95,4 +97,80 @@ fn calls_that_are_made_at_once_share_records_and_writes() {
         assert!((1.0..2.0).contains(&caller), "{caller} of the caller");
         assert!((4.0..5.0).contains(&node), "{node} of the node");
     }
+}
+
+/// Sets up so many sessions and makes a call on each.
+async fn sessions(caller: &Node, node: &Node, count: usize) -> Vec<(testing::Pair, ProbeClient)> {
+    let mut sessions = Vec::new();
+    for _ in 0..count {
+        let pair = within(testing::connect(caller, node)).await.unwrap();
+        let probe: ProbeClient = pair.peer.open_eagerly().unwrap();
+        assert_eq!(within(probe.echo(TEXT)).await.unwrap(), TEXT);
+        sessions.push((pair, probe));
+    }
+    sessions
+}
+
+/// Two nodes that have met, and the runtime they live on.
+fn met() -> (Runtime, Node, Node) {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    let node = Node::builder()
+        .allow(Trust::anyone())
+        .limits(Limits::default().sessions_per_device(1_000))
+        .serve(TestProbe::default());
+    let (caller, node) = runtime.block_on(async {
+        let pair = within(testing::pair(node)).await.unwrap();
+        let nodes = (pair.peer.node().clone(), pair.node.clone());
+        sessions(&nodes.0, &nodes.1, WARM_UP).await;
+        nodes
+    });
+    (runtime, caller, node)
+}
+
+#[test]
+fn a_set_up_with_its_first_answer_is_three_writes_each_way() {
+    let (runtime, caller, node) = met();
+    runtime.block_on(async {
+        let sessions = sessions(&caller, &node, 1).await;
+        // Message 1, message 3, opening and call; message 2, record 0, acceptance and answer.
+        assert_eq!(sessions[0].0.link.writes(), (3, 3));
+    });
+}
+
+#[test]
+fn a_session_holds_little_and_its_set_up_allocates_little() {
+    let (runtime, caller, node) = met();
+    let mut held = Vec::new();
+    let counted = measure(|| held = runtime.block_on(sessions(&caller, &node, ROUNDS)));
+    let each = |counted: i64| counted as f64 / ROUNDS as f64;
+    // Both sides and the wire in memory together, without the keys of the ciphers, which AWS-LC holds.
+    let (bytes, allocations) = (
+        each(counted.bytes_current),
+        each(counted.count_total.try_into().unwrap()),
+    );
+    assert!(bytes <= 14_000.0, "{bytes} bytes a session");
+    assert!(allocations <= 175.0, "{allocations} allocations a set-up");
+}
+
+#[test]
+fn a_session_gives_back_what_a_burst_took_once_it_is_quiet() {
+    let bench = bench();
+    let quiet = |bench: &Bench| {
+        bench.runtime.block_on(async {
+            // Until both ends have pinged, and a moment more.
+            tokio::time::sleep(Duration::from_secs(40)).await;
+        });
+    };
+    quiet(&bench);
+    let counted = measure(|| {
+        bench.rounds(1, 1_024);
+        quiet(&bench);
+    });
+    // The tables that name calls stay, on both sides: 160 bytes a call. What the calls themselves took does not.
+    let each = counted.bytes_current as f64 / 1_024.0;
+    assert!(each <= 180.0, "{each} bytes a call are kept");
 }

@@ -10,8 +10,8 @@ use std::{
 };
 
 use dsoftbus::{
-    ChannelError, CloseCode, ConnectError, HandshakeError, Limits, Node, NodeBuilder, Refusal,
-    ServiceClient, SessionError, StartError, Trust, testing,
+    ChannelError, CloseCode, Code, ConnectError, HandshakeError, Limits, Node, NodeBuilder,
+    Refusal, ServiceClient, SessionError, StartError, Trust, testing,
 };
 use dsoftbus_proto::frame::GoodbyeCode;
 use dsoftbus_tests::{ProbeClient, TestProbe, by_hand::Hand, within};
@@ -170,4 +170,30 @@ async fn a_byte_handler_that_panics_loses_its_channel_and_not_the_session() {
     }
     let probe: ProbeClient = within(pair.peer.open()).await.unwrap();
     assert_eq!(within(probe.echo("alive")).await.unwrap(), "alive");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_is_opened_eagerly_takes_calls_at_once() {
+    let pair = within(testing::pair(open_node())).await.unwrap();
+    let before = pair.link.records();
+    let probe: ProbeClient = pair.peer.open_eagerly().unwrap();
+    assert_eq!(within(probe.echo("early")).await.unwrap(), "early");
+    let after = pair.link.records();
+    // Opening and call, acceptance and answer.
+    assert_eq!((after.0 - before.0, after.1 - before.1), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_on_a_channel_that_was_opened_eagerly_say_why_the_peer_refuses_it() {
+    let pair = within(testing::pair(Node::builder().allow(Trust::anyone())))
+        .await
+        .unwrap();
+    let probe: ProbeClient = pair.peer.open_eagerly().unwrap();
+    let refused = within(probe.echo("early")).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unimplemented);
+
+    pair.peer.close();
+    within(pair.peer.closed()).await;
+    let ended = pair.peer.open_eagerly::<ProbeClient>().unwrap_err();
+    assert_eq!(ended.code(), Code::Unavailable);
 }

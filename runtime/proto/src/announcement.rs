@@ -1,5 +1,7 @@
 //! Announcements and tickets: where a device is, what it serves, signed. Format: WIRE.md, "Announcement".
 
+mod checked;
+
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{
     fmt,
@@ -15,6 +17,8 @@ use crate::{
     identity::{DeviceId, Realm, Seed, StaticPublic, base32_lower, base32_lower_decode},
     statement::{Signature, SignatureError, Statement},
 };
+
+use self::checked::Checked;
 
 const VERSION: u8 = 1;
 
@@ -120,6 +124,7 @@ impl Draft {
         Ok(Announcement {
             draft: self,
             signature,
+            checked: Checked::default(),
         })
     }
 
@@ -189,6 +194,7 @@ impl Draft {
 pub struct Announcement {
     draft: Draft,
     signature: Signature,
+    checked: Checked,
 }
 
 impl Announcement {
@@ -221,6 +227,8 @@ impl Announcement {
 
     /// Checks the certificate at `now_unix` (Unix seconds) and both signatures.
     ///
+    /// Signatures that were found good are not checked again, by this value and its clones; the time is.
+    ///
     /// Whether the announcement is fresh, newer than the last one and from a place we may dial is for the discovery
     /// table to say.
     ///
@@ -228,9 +236,14 @@ impl Announcement {
     ///
     /// [`AnnouncementError::Certificate`] or [`AnnouncementError::Signature`].
     pub fn verify(&self, now_unix: u64) -> Result<(), AnnouncementError> {
-        self.draft.certificate.verify(now_unix)?;
-        let statement = Statement::Announcement(Box::new(self.draft.clone()));
-        Ok(statement.verify(&self.device(), &self.signature)?)
+        let certificate = &self.draft.certificate;
+        certificate.check_time(now_unix)?;
+        certificate.check_static_key()?;
+        self.checked.once(|| {
+            let key = certificate.check_signature()?;
+            let statement = Statement::Announcement(Box::new(self.draft.clone()));
+            Ok(key.verify(&statement, &self.signature)?)
+        })
     }
 
     /// What the announcement states.

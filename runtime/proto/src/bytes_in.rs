@@ -36,8 +36,11 @@ impl<'a> Reader<'a> {
 pub(crate) fn join<const N: usize>(fields: &[&[u8]]) -> [u8; N] {
     debug_assert_eq!(fields.iter().map(|field| field.len()).sum::<usize>(), N);
     let mut out = [0; N];
-    for (to, from) in out.iter_mut().zip(fields.iter().copied().flatten()) {
-        *to = *from;
+    let mut rest = out.as_mut_slice();
+    for field in fields {
+        let (to, after) = rest.split_at_mut(field.len().min(rest.len()));
+        to.copy_from_slice(field.get(..to.len()).unwrap_or_default());
+        rest = after;
     }
     out
 }

@@ -1,10 +1,14 @@
 //! The static certificate: which static key a device uses, and for how long. Format: WIRE.md, "Identity".
 
+mod verified;
+
+pub use self::verified::{CertificateDigest, CertificateMemory, KEPT_FOR, VerifiedCertificates};
+
 use crate::{
     bytes_in::{Reader, join},
     identity::{DeviceId, Seed, StaticPublic, StaticSecret, WeakKey},
     side::Side,
-    statement::{Signature, SignatureError, Statement},
+    statement::{DeviceKey, Signature, SignatureError, Statement},
 };
 
 const VERSION: u8 = 1;
@@ -190,7 +194,8 @@ impl StaticCertificate {
     pub fn verify(&self, now_unix: u64) -> Result<(), CertificateError> {
         self.check_time(now_unix)?;
         self.check_static_key()?;
-        self.check_signature()
+        self.check_signature()?;
+        Ok(())
     }
 
     pub(crate) const fn check_time(&self, now_unix: u64) -> Result<(), CertificateError> {
@@ -207,9 +212,11 @@ impl StaticCertificate {
         Ok(self.terms.static_key.check()?)
     }
 
-    pub(crate) fn check_signature(&self) -> Result<(), CertificateError> {
-        let statement = Statement::StaticCert(self.terms.clone());
-        Ok(statement.verify(&self.terms.device, &self.signature)?)
+    /// Checks the signature; returns the key of the device that made it.
+    pub(crate) fn check_signature(&self) -> Result<DeviceKey, CertificateError> {
+        let key = DeviceKey::new(&self.terms.device)?;
+        key.verify(&Statement::StaticCert(self.terms.clone()), &self.signature)?;
+        Ok(key)
     }
 }
 
@@ -253,6 +260,7 @@ pub enum CertificateError {
 #[derive(Clone, Debug)]
 pub struct CertifiedKey {
     certificate: StaticCertificate,
+    digest: CertificateDigest,
     secret: StaticSecret,
 }
 
@@ -270,6 +278,7 @@ impl CertifiedKey {
             return Err(CertificateError::ForeignKey);
         }
         Ok(Self {
+            digest: CertificateDigest::of(&certificate),
             certificate,
             secret,
         })
@@ -279,6 +288,11 @@ impl CertifiedKey {
     #[must_use]
     pub const fn certificate(&self) -> &StaticCertificate {
         &self.certificate
+    }
+
+    /// The digest of the certificate, which our proofs name.
+    pub(crate) const fn digest(&self) -> &CertificateDigest {
+        &self.digest
     }
 
     /// Whose key it is.

@@ -1,16 +1,17 @@
 //! Who a device is: its device ID, the seed behind it and its static key. Format: WIRE.md, "Identity".
 
-use alloc::string::String;
+use alloc::{string::String, sync::Arc};
 use core::{fmt, str::FromStr};
 
 use data_encoding::BASE32_NOPAD;
-use ed25519_dalek::{Signer, SigningKey};
+use ed25519_dalek::SigningKey;
 use hkdf::Hkdf;
 use sha2::Sha512;
 use zeroize::Zeroizing;
 
 use crate::{
     bytes_in::join,
+    crypto::{Pair, Signer},
     statement::{Signature, Statement},
 };
 
@@ -98,32 +99,32 @@ pub enum ParseDeviceIdError {
 /// Whoever holds it is the device. It is wiped when dropped and never printed. It signs [`Statement`]s only; no function
 /// signs bytes of a caller's choice.
 #[derive(Clone)]
-pub struct Seed(SigningKey);
+pub struct Seed(Signer);
 
 impl Seed {
     /// The device made of these 32 random bytes.
     #[must_use]
     pub fn from_bytes(secret: [u8; 32]) -> Self {
         let secret = Zeroizing::new(secret);
-        Self(SigningKey::from_bytes(&secret))
+        Self(Signer::new(SigningKey::from_bytes(&secret)))
     }
 
     /// The secret itself, to store it. Keep it out of logs and messages.
     #[must_use]
     pub fn secret_bytes(&self) -> &[u8; 32] {
-        self.0.as_bytes()
+        self.0.key().as_bytes()
     }
 
     /// The device ID that belongs to this seed.
     #[must_use]
     pub fn device_id(&self) -> DeviceId {
-        DeviceId(self.0.verifying_key().to_bytes())
+        DeviceId(self.0.key().verifying_key().to_bytes())
     }
 
     /// Signs a statement of this protocol.
     #[must_use]
     pub fn sign(&self, statement: &Statement) -> Signature {
-        Signature::from_bytes(self.0.sign(&statement.signed_bytes()).to_bytes())
+        Signature::from_bytes(self.0.sign(&statement.signed_bytes()))
     }
 }
 
@@ -138,15 +139,22 @@ impl fmt::Debug for Seed {
 pub struct StaticSecret {
     secret: x25519_dalek::StaticSecret,
     public: StaticPublic,
+    /// Ready for any number of handshakes; where it could not be made, each makes its own.
+    pair: Option<Arc<Pair>>,
 }
 
 impl StaticSecret {
     /// A static key from 32 bytes, for keys that were not derived from a seed.
     #[must_use]
     pub fn from_bytes(secret: [u8; 32]) -> Self {
-        let secret = x25519_dalek::StaticSecret::from(*Zeroizing::new(secret));
+        let bytes = Zeroizing::new(secret);
+        let secret = x25519_dalek::StaticSecret::from(*bytes);
         let public = StaticPublic(x25519_dalek::PublicKey::from(&secret).to_bytes());
-        Self { secret, public }
+        Self {
+            secret,
+            public,
+            pair: Pair::new(bytes).map(Arc::new),
+        }
     }
 
     /// The public half.
@@ -157,6 +165,11 @@ impl StaticSecret {
 
     pub(crate) fn secret_bytes(&self) -> &[u8; 32] {
         self.secret.as_bytes()
+    }
+
+    /// The key pair as handshakes use it.
+    pub(crate) fn pair(&self) -> Option<Arc<Pair>> {
+        self.pair.clone()
     }
 }
 

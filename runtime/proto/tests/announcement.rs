@@ -286,6 +286,13 @@ fn an_announcement_is_as_good_as_its_certificate() {
         expired,
         Err(AnnouncementError::Certificate(CertificateError::Expired))
     );
+    // Also when its signatures were found good before.
+    let verified = announcement();
+    verified.verify(NOW).unwrap();
+    for announcement in [&verified, &verified.clone()] {
+        announcement.verify(NOW).unwrap();
+        assert_eq!(announcement.verify(NOW + 1_001), expired);
+    }
     let mut terms = bob().certificate().terms().clone();
     terms.static_key = StaticPublic::from_bytes([0; 32]);
     let weak = Draft::new(REALM, terms.sign(&bob().seed), 1)

@@ -6,7 +6,7 @@ mod common;
 
 use common::{Device, NOW, alice, bob};
 use dsoftbus_proto::{
-    certificate::{CertificateError, CertifiedKey, StaticCertificate, Terms},
+    certificate::{CertificateDigest, CertificateError, CertifiedKey, StaticCertificate, Terms},
     identity::{
         DeviceId, ParseDeviceIdError, Seed, StaticPublic, StaticSecret, WeakKey, derive_static,
     },
@@ -165,7 +165,7 @@ fn a_signature_fits_one_statement_of_one_device() {
     let proof = |byte| {
         Proof::new(
             [byte; 32],
-            alice().certificate(),
+            &CertificateDigest::of(alice().certificate()),
             bob().id(),
             bob().certificate().static_key(),
         )

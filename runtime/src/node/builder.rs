@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 
 use super::{
     Host, Inner, Limits, Node, Sessions, accept_loop, devices::Devices, host::StreamHandler, lock,
+    verified::Verified,
 };
 use crate::{
     Identity, IdentityError, IdentityProvider, Interceptor, Service, Skeleton, StartError, Trust,
@@ -247,6 +248,7 @@ impl NodeBuilder {
             .insert(introspection::CHANNEL, introspect);
         let sessions = self.host.limits.sessions.min(Semaphore::MAX_PERMITS);
         let devices = Devices::new(self.host.limits.sessions_per_device);
+        let verified = Verified::new(self.host.limits.verified_certificates);
         Ok(Node {
             inner: Arc::new(Inner {
                 device: identity.device_id(),
@@ -259,6 +261,7 @@ impl NodeBuilder {
                 key: Mutex::new(Arc::new(key)),
                 sessions: Mutex::new(Sessions::default()),
                 devices,
+                verified,
                 open: Arc::new(Semaphore::new(sessions)),
                 announcement: Mutex::new(announcement),
                 announcing: Mutex::new(None),

@@ -17,6 +17,9 @@ pub struct Limits {
     /// Bulk transfers that the peer of one session may run at once; more wait a while, then are refused. Default 4: they share
     /// one connection, so that more do not end earlier.
     pub transfers_per_session: usize,
+    /// Devices whose certificate is verified once and not in every handshake. Default 1,024, 300 bytes each; 0 remembers none, and
+    /// every handshake verifies both certificates. What is not the signature of a certificate is checked every time either way.
+    pub verified_certificates: usize,
 }
 
 impl Default for Limits {
@@ -26,6 +29,7 @@ impl Default for Limits {
             sessions_per_device: 8,
             transfers: 64,
             transfers_per_session: 4,
+            verified_certificates: 1_024,
         }
     }
 }
@@ -56,6 +60,12 @@ impl Limits {
     #[must_use]
     pub fn transfers_per_session(mut self, transfers: usize) -> Self {
         self.transfers_per_session = transfers;
+        self
+    }
+    /// Limits the devices whose certificate is remembered as verified; 0 remembers none.
+    #[must_use]
+    pub fn verified_certificates(mut self, devices: usize) -> Self {
+        self.verified_certificates = devices;
         self
     }
 }

@@ -5,6 +5,7 @@ mod devices;
 mod half_open;
 mod host;
 mod limits;
+mod verified;
 
 use std::{
     collections::BTreeMap,
@@ -22,9 +23,10 @@ use dsoftbus_proto::{
     handshake::{Config, Established, HandshakeError, Suites},
     identity::{DeviceId, Realm},
 };
+use futures::FutureExt;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
     task::AbortHandle,
 };
 
@@ -33,6 +35,7 @@ pub use self::{builder::NodeBuilder, limits::Limits};
 use self::{
     devices::{DevicePlace, Devices, Gate},
     half_open::HalfOpen,
+    verified::Verified,
 };
 use crate::{
     ConnectError, IdentityError, IdentityProvider, Peer, StartError,
@@ -86,6 +89,8 @@ struct Inner {
     open: Arc<Semaphore>,
     /// Sessions that peers opened, by device.
     devices: Arc<Devices>,
+    /// Certificates that need not be verified again.
+    verified: Arc<Verified>,
     /// The newest announcement; none if the node does not listen.
     announcement: Mutex<Option<Announcement>>,
     /// The task that holds the registration with discovery.
@@ -188,7 +193,7 @@ impl Node {
             inner.suites,
         );
         let established = within(handshake).await?;
-        let (session, _) = inner.run(io, established, None)?;
+        let session = inner.run(io, established, None)?;
         inner
             .sessions()
             .dialled
@@ -201,8 +206,8 @@ impl Node {
     where
         T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let established = self.inner.respond(io).await?;
-        Ok(Peer::new(self.clone(), established.0))
+        let session = self.inner.respond(io, None).await?;
+        Ok(Peer::new(self.clone(), session))
     }
 
     /// Ends every session, stops listening and withdraws the announcement. The node cannot be used again.
@@ -242,7 +247,8 @@ impl fmt::Debug for Node {
 impl Inner {
     async fn handshake_config(&self) -> Result<Config, IdentityError> {
         let key = self.current_key().await?;
-        Ok(Config::new(self.realm, key))
+        let memory = Arc::clone(&self.verified);
+        Ok(Config::new(self.realm, key).with_memory(memory))
     }
 
     /// The certified static key, renewed when half of its certificate's life is over.
@@ -281,10 +287,12 @@ impl Inner {
         Ok(())
     }
 
+    /// Sets up a session as responder; it holds `open` while it lives.
     async fn respond<T>(
         &self,
         mut io: T,
-    ) -> Result<(Arc<Session>, tokio::task::JoinHandle<()>), ConnectError>
+        open: Option<OwnedSemaphorePermit>,
+    ) -> Result<Arc<Session>, ConnectError>
     where
         T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -301,10 +309,10 @@ impl Inner {
             .devices
             .take(established.peer)
             .map_err(HandshakeError::from)?;
-        self.run(io, established, Some(place))
+        self.run(io, established, Some((place, open)))
     }
 
-    /// Starts the task of a session. The place that it holds is free when it has ended.
+    /// Starts the task of a session. The places that it holds are free when it has ended.
     ///
     /// # Errors
     ///
@@ -313,8 +321,8 @@ impl Inner {
         &self,
         io: T,
         established: Established,
-        place: Option<DevicePlace>,
-    ) -> Result<(Arc<Session>, tokio::task::JoinHandle<()>), ConnectError>
+        places: Option<(DevicePlace, Option<OwnedSemaphorePermit>)>,
+    ) -> Result<Arc<Session>, ConnectError>
     where
         T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -334,15 +342,12 @@ impl Inner {
             session.close(GoodbyeCode::SHUTTING_DOWN);
         }
         tracing::debug!(peer = %session.peer(), "session established");
-        let driven = Arc::clone(&session);
-        let task = tokio::spawn(async move {
-            driver::run(io, established, driven).await;
-            drop(place);
-        });
+        let driven = driver::run(io, established, Arc::clone(&session));
+        tokio::spawn(driven.map(|_| drop(places)));
         if shut_down {
             return Err(ConnectError::ShutDown);
         }
-        Ok((session, task))
+        Ok(session)
     }
 
     fn shutdown(&self) {
@@ -394,14 +399,10 @@ async fn accept_loop(listener: Listener, node: Weak<Inner>) {
             tracing::debug!(%from, "connection refused: too many sessions");
             continue;
         };
+        // Ends with the handshake: a session needs less memory than one, and has a task of its own.
         tokio::spawn(async move {
-            match place.hold(inner.respond(stream)).await {
-                Some(Ok((_, task))) => {
-                    drop(inner);
-                    // A panic of the driver is its own; the place is given back either way.
-                    let _ = task.await;
-                    drop(open);
-                }
+            match place.hold(inner.respond(stream, Some(open))).await {
+                Some(Ok(_)) => {}
                 Some(Err(error)) => tracing::debug!(%from, %error, "handshake failed"),
                 None => tracing::debug!(%from, "handshake too slow while others wait"),
             }
@@ -429,12 +430,18 @@ async fn announce_loop(registration: Option<Registration<Announcement>>, node: W
     }
 }
 
-async fn within(
+/// Gives a handshake its time.
+///
+/// In a place of its own: each future around it would hold it again, and a task is copied when it starts and when it ends.
+fn within(
     handshake: impl Future<Output = Result<Established, ConnectError>>,
-) -> Result<Established, ConnectError> {
-    tokio::time::timeout(HANDSHAKE_WITHIN, handshake)
-        .await
-        .unwrap_or(Err(ConnectError::TimedOut))
+) -> impl Future<Output = Result<Established, ConnectError>> {
+    let handshake = Box::pin(handshake);
+    async move {
+        tokio::time::timeout(HANDSHAKE_WITHIN, handshake)
+            .await
+            .unwrap_or(Err(ConnectError::TimedOut))
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

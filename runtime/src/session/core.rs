@@ -35,7 +35,8 @@ use crate::{
 /// State of a session: the multiplexer and the engine of every channel.
 pub(crate) struct Core {
     pub(crate) mux: Connection,
-    channels: BTreeMap<ChannelId, Entry>,
+    /// Boxed: a node of the map has room for eleven, and most sessions have a channel or two.
+    channels: BTreeMap<ChannelId, Box<Entry>>,
     /// Channels that there were.
     epoch: u64,
     ended: Option<SessionError>,
@@ -149,10 +150,10 @@ impl Core {
         // The number was free, so that an old channel under it has ended both ways. Its handle, if there still is one, finds
         // nothing any more.
         self.take(id);
-        let entry = Entry {
+        let entry = Box::new(Entry {
             epoch: key.epoch(),
             channel: make(key),
-        };
+        });
         self.channels.insert(id, entry);
         key
     }
@@ -255,10 +256,8 @@ impl Core {
 
     /// Goes on with the calls of a service channel that waited.
     fn resume(&mut self, id: ChannelId, work: &mut Work) {
-        if let Some(Entry {
-            channel: Channel::Server(server),
-            ..
-        }) = self.channels.get_mut(&id)
+        if let Some(Channel::Server(server)) =
+            self.channels.get_mut(&id).map(|entry| &mut entry.channel)
         {
             let resumed = server.resume(&mut self.mux, &mut self.inbound);
             self.settle(id, resumed, work);
@@ -311,6 +310,12 @@ impl Core {
         while let Some(call) = calls.pop_back() {
             self.inbound.push_front(call);
         }
+    }
+
+    /// Gives back the room of what was much at once: for a session that has gone quiet.
+    pub(super) fn shrink(&mut self) {
+        self.inbound.shrink_to_fit();
+        self.blocked.shrink_to_fit();
     }
 
     /// Calls that wait to be started.

@@ -72,7 +72,13 @@ const TICK: Duration = Duration::from_secs(1);
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Runs a session until it ends; returns why.
-pub(crate) async fn run<T>(io: T, established: Established, session: Arc<Session>) -> SessionError
+///
+/// Not an `async fn`, whose future would hold what it is made of beside what it is, for as long as the session lives.
+pub(crate) fn run<T>(
+    io: T,
+    established: Established,
+    session: Arc<Session>,
+) -> impl Future<Output = SessionError> + Send
 where
     T: AsyncRead + AsyncWrite + Send + Unpin,
 {
@@ -97,7 +103,7 @@ where
     };
     // Whatever happens to this task, no call may wait on a session that no one drives.
     let guard = EndOnDrop(Arc::clone(&session));
-    driver.run(guard).await
+    driver.run(guard)
 }
 
 struct EndOnDrop(Arc<Session>);
@@ -463,6 +469,9 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
                 // A session that has gone quiet keeps no buffers.
                 self.opener.shrink();
                 self.outbox.shrink();
+                self.calls = VecDeque::new();
+                self.replies = Vec::new();
+                core.shrink();
                 core.mux.ping(self.pinged);
             }
             let timer = core.timer();

@@ -149,6 +149,18 @@ impl Session {
         interface_id: u64,
         mode: Mode,
     ) -> Result<RpcChannel, ChannelError> {
+        let channel = self.opening_rpc(channel, interface_id, mode)?;
+        channel.opened().await?;
+        Ok(channel)
+    }
+
+    /// Opens a service channel. What the peer says to it shows in the calls.
+    pub(crate) fn opening_rpc(
+        self: &Arc<Self>,
+        channel: u16,
+        interface_id: u64,
+        mode: Mode,
+    ) -> Result<RpcChannel, ChannelError> {
         let key = {
             let mut core = self.core();
             let (client, bootstrap) = client::ClientSide::opening();
@@ -157,9 +169,7 @@ impl Session {
             key
         };
         self.wake_driver();
-        let channel = RpcChannel::new(Arc::clone(self), key);
-        channel.opened().await?;
-        Ok(channel)
+        Ok(RpcChannel::new(Arc::clone(self), key))
     }
 
     /// Opens a byte channel and waits until the peer accepts it; returns what the Accept carried, too.

@@ -69,6 +69,27 @@ impl Session {
         interface_id: u64,
         mode: Mode,
     ) -> Result<Import, ChannelError> {
+        let (service, link) = self.begin_vat(channel, interface_id, mode)?;
+        link.opened().await?;
+        Ok(service)
+    }
+
+    /// Opens a level 1 channel. What the peer says to it shows in the calls.
+    pub(crate) fn opening_vat(
+        self: &Arc<Self>,
+        channel: u16,
+        interface_id: u64,
+        mode: Mode,
+    ) -> Result<Import, ChannelError> {
+        Ok(self.begin_vat(channel, interface_id, mode)?.0)
+    }
+
+    fn begin_vat(
+        self: &Arc<Self>,
+        channel: u16,
+        interface_id: u64,
+        mode: Mode,
+    ) -> Result<(Import, Arc<Link>), ChannelError> {
         let link = self.host().vats.link().map_err(|error| {
             tracing::error!(%error, "a level 1 channel cannot be opened");
             ChannelError::Exhausted
@@ -80,7 +101,6 @@ impl Session {
         // Closes the channel again should nobody wait for it any more.
         let service = link.open(Arc::clone(self), key);
         self.wake_driver();
-        link.opened().await?;
-        Ok(service)
+        Ok((service, link))
     }
 }

@@ -25,7 +25,7 @@ const PACE: Duration = Duration::from_millis(1);
 pub(crate) async fn beside(options: &'static Options, server: &Announcement) -> Result<()> {
     let payload = payload(usize::try_from(options.bytes)?);
     let digest = Digest::of(&payload);
-    let peer = connect(&node(0).await?, server).await?;
+    let peer = connect(&node(0, options).await?, server).await?;
     let service = Service::open(&peer, options).await?;
     let transfer = || push(&peer, digest, payload.clone());
     peer.push_bytes(payload.slice(..WARM_UP.min(payload.len())))

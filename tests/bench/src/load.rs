@@ -33,9 +33,11 @@ pub(crate) async fn load(options: &'static Options) -> Result<()> {
 }
 
 /// A node for each connection: a node shares one session among all who connect to the same device.
-pub(crate) async fn node(number: usize) -> Result<Node> {
-    let identity = identities::client(number);
-    Ok(Node::builder().identity(identity).start().await?)
+pub(crate) async fn node(number: usize, options: &Options) -> Result<Node> {
+    let builder = Node::builder()
+        .identity(identities::client(number))
+        .limits(options.limits());
+    Ok(builder.start().await?)
 }
 
 pub(crate) async fn connect(node: &Node, server: &Announcement) -> Result<Peer> {
@@ -50,6 +52,14 @@ pub(crate) enum Service {
 }
 
 impl Service {
+    /// Without waiting for the peer: the first call travels with the opening.
+    fn open_eagerly(peer: &Peer, options: &Options) -> Result<Self> {
+        Ok(match options.wire {
+            Wire::Objects => Self::Objects(peer.open_eagerly()?),
+            Wire::Bus | Wire::Floor => Self::Data(peer.open_eagerly()?),
+        })
+    }
+
     pub(crate) async fn open(peer: &Peer, options: &Options) -> Result<Self> {
         Ok(match options.wire {
             Wire::Objects => Self::Objects(peer.open().await?),
@@ -73,7 +83,7 @@ pub(crate) async fn call(service: &Service) -> Result<()> {
 async fn calls(options: &'static Options, server: &Announcement) -> Result<()> {
     let mut clients = Vec::new();
     for number in 0..options.conns {
-        let peer = connect(&node(number).await?, server).await?;
+        let peer = connect(&node(number, options).await?, server).await?;
         clients.push((Service::open(&peer, options).await?, peer));
     }
     let meter = Arc::new(Meter::new(options));
@@ -104,7 +114,7 @@ async fn bulk(options: &'static Options, server: &Announcement) -> Result<()> {
     let payload = payload(usize::try_from(options.bytes)?);
     let digest = Digest::of(&payload);
     let warm_up = payload.slice(..WARM_UP.min(payload.len()));
-    let peer = connect(&node(0).await?, server).await?;
+    let peer = connect(&node(0, options).await?, server).await?;
     peer.push_bytes(warm_up).await?;
     let first = Snapshot::take(options)?;
     peer.push_digested(digest, payload).await?;
@@ -123,7 +133,7 @@ pub(crate) fn payload(length: usize) -> Bytes {
 async fn connections(options: &'static Options, server: &Announcement) -> Result<()> {
     let mut nodes = Vec::new();
     for number in 0..options.concurrency {
-        nodes.push(node(number).await?);
+        nodes.push(node(number, options).await?);
     }
     let meter = Arc::new(Meter::new(options));
     let mut workers = Vec::new();
@@ -133,7 +143,7 @@ async fn connections(options: &'static Options, server: &Announcement) -> Result
             let mut from = Instant::now();
             loop {
                 let peer = connect(&node, &server).await?;
-                let echo = Service::open(&peer, options).await?;
+                let echo = Service::open_eagerly(&peer, options)?;
                 call(&echo).await?;
                 peer.close();
                 peer.closed().await;
@@ -157,7 +167,7 @@ async fn memory(options: &'static Options, server: &Announcement) -> Result<()> 
     let mut before = 0.0;
     // The first connection makes what all share.
     for number in 0..=options.conns {
-        let peer = connect(&node(number).await?, server).await?;
+        let peer = connect(&node(number, options).await?, server).await?;
         let echo = Service::open(&peer, options).await?;
         call(&echo).await?;
         sessions.push((echo, peer));

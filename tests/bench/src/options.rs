@@ -2,6 +2,8 @@
 
 use std::{net::SocketAddr, str::FromStr, time::Duration};
 
+use dsoftbus::Limits;
+
 use crate::Result;
 
 /// Which half of a measurement a process is.
@@ -89,6 +91,8 @@ pub(crate) struct Options {
     pub(crate) bytes: u64,
     /// Whether the receiver of a bulk payload checks its digest.
     pub(crate) digest: bool,
+    /// Whether nodes verify every certificate in every handshake, as if no two devices had met before.
+    pub(crate) cold: bool,
     /// Process of the server: the load reads its CPU time and memory.
     pub(crate) server_pid: Option<i32>,
 }
@@ -121,6 +125,7 @@ impl Options {
             conns: 1,
             bytes: 1 << 30,
             digest: true,
+            cold: false,
             server_pid: None,
         };
         let mut arguments = arguments.into_iter();
@@ -131,6 +136,7 @@ impl Options {
                 "--floor" => options.wire = Wire::Floor,
                 "--objects" => options.wire = Wire::Objects,
                 "--no-digest" => options.digest = false,
+                "--cold" => options.cold = true,
                 _ => {
                     let Some(value) = arguments.next() else {
                         return Err(Refused::Usage(format!("{key} needs a value")));
@@ -159,6 +165,16 @@ impl Options {
             return Err(Refused::Usage("nothing to measure".to_owned()));
         }
         Ok(options)
+    }
+
+    /// What the nodes of a measurement allow: any number of sessions, and memory for certificates unless it is cold.
+    pub(crate) fn limits(&self) -> Limits {
+        let limits = Limits::default().sessions(1 << 20);
+        if self.cold {
+            limits.verified_certificates(0)
+        } else {
+            limits
+        }
     }
 
     /// Prints one result.

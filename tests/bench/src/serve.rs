@@ -28,6 +28,7 @@ impl Objects for Mirror {
 pub(crate) async fn serve(options: &Options) -> Result<()> {
     let node = Node::builder()
         .identity(identities::server())
+        .limits(options.limits())
         .allow(Trust::devices(identities::clients()))
         .serve(Mirror)
         .store(Sink {

@@ -1,5 +1,7 @@
 //! X25519 for snow, on AWS-LC or on dalek. Unlike snow's own it wipes its key and refuses an all-zero result.
 
+use alloc::sync::Arc;
+
 use snow::types::{Dh, Random};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -11,18 +13,47 @@ use portable::Key;
 
 const LEN: usize = 32;
 
-/// An X25519 key pair, absent until set or generated.
-#[derive(Default)]
-pub(super) struct X25519 {
-    secret: Option<(Zeroizing<[u8; LEN]>, Key)>,
+/// An X25519 key pair, ready to agree. The secret is wiped when it is dropped.
+pub(crate) struct Pair {
+    secret: Zeroizing<[u8; LEN]>,
+    key: Key,
     public: [u8; LEN],
 }
 
+impl Pair {
+    /// The pair of a secret; `None` when the backend fails.
+    pub(crate) fn new(secret: Zeroizing<[u8; LEN]>) -> Option<Self> {
+        let (key, public) = Key::new(&secret)?;
+        Some(Self {
+            secret,
+            key,
+            public,
+        })
+    }
+}
+
+/// What snow agrees with: a key pair, absent until set or generated.
+#[derive(Default)]
+pub(super) struct X25519 {
+    pair: Option<Arc<Pair>>,
+    /// A pair that was made before, for when snow sets its secret.
+    ready: Option<Arc<Pair>>,
+}
+
 impl X25519 {
+    /// As the default, but `ready` is used when its secret is set: deriving the public key anew costs as much as half an
+    /// agreement.
+    pub(super) const fn with_ready(ready: Option<Arc<Pair>>) -> Self {
+        Self { pair: None, ready }
+    }
+
     fn use_secret(&mut self, secret: Zeroizing<[u8; LEN]>) -> Result<(), snow::Error> {
-        let (key, public) = Key::new(&secret).ok_or(snow::Error::Dh)?;
-        self.public = public;
-        self.secret = Some((secret, key));
+        let ready = self
+            .ready
+            .take()
+            .filter(|ready| bool::from(ready.secret.ct_eq(secret.as_slice())));
+        let pair = ready.or_else(|| Pair::new(secret).map(Arc::new));
+        self.pair = Some(pair.ok_or(snow::Error::Dh)?);
         Ok(())
     }
 }
@@ -54,21 +85,21 @@ impl Dh for X25519 {
     }
 
     fn pubkey(&self) -> &[u8] {
-        &self.public
+        self.pair.as_ref().map_or(&[0; LEN], |pair| &pair.public)
     }
 
     fn privkey(&self) -> &[u8] {
-        self.secret
+        self.pair
             .as_ref()
-            .map_or(&[], |(secret, _)| secret.as_slice())
+            .map_or(&[], |pair| pair.secret.as_slice())
     }
 
     fn dh(&self, pubkey: &[u8], out: &mut [u8]) -> Result<(), snow::Error> {
         // snow hands over buffers for its longest curve.
         let theirs = pubkey.first_chunk::<LEN>().ok_or(snow::Error::Dh)?;
         let out = out.first_chunk_mut::<LEN>().ok_or(snow::Error::Dh)?;
-        let (_, key) = self.secret.as_ref().ok_or(snow::Error::Dh)?;
-        let shared = key.agree(theirs).ok_or(snow::Error::Dh)?;
+        let pair = self.pair.as_ref().ok_or(snow::Error::Dh)?;
+        let shared = pair.key.agree(theirs).ok_or(snow::Error::Dh)?;
         // RFC 7748, section 6.1: a low-order point of the peer would make the "secret" public.
         if bool::from(shared.ct_eq(&[0; LEN])) {
             return Err(snow::Error::Dh);
@@ -148,6 +179,18 @@ mod tests {
             prop_assert_eq!(public, same);
             let shared = native.agree(&theirs).unwrap();
             prop_assert_eq!(*shared, *portable.agree(&theirs).unwrap());
+        }
+    }
+
+    #[test]
+    fn a_ready_pair_is_used_for_its_own_secret_only() {
+        let ready = Arc::new(Pair::new(Zeroizing::new([7; LEN])).unwrap());
+        for (secret, same) in [([7; LEN], true), ([8; LEN], false)] {
+            let mut pair = X25519::with_ready(Some(Arc::clone(&ready)));
+            pair.set(&secret);
+            assert_eq!(Arc::ptr_eq(pair.pair.as_ref().unwrap(), &ready), same);
+            assert_eq!(pair.privkey(), secret);
+            assert_eq!(pair.pubkey(), portable::Key::new(&secret).unwrap().1);
         }
     }
 

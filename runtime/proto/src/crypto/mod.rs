@@ -8,9 +8,12 @@ mod cipher;
 mod dh;
 mod hash;
 mod resolver;
+mod sign;
 
 pub(crate) use aead::{Aead, AeadError, TAG};
+pub(crate) use dh::Pair;
 pub(crate) use resolver::Resolver;
+pub(crate) use sign::Signer;
 
 /// A cipher suite: the symmetric half of the Noise protocol name.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

@@ -1,6 +1,6 @@
 //! Hands our primitives to snow.
 
-use alloc::boxed::Box;
+use alloc::{boxed::Box, sync::Arc};
 use core::cell::RefCell;
 
 use snow::{
@@ -10,14 +10,26 @@ use snow::{
 };
 use zeroize::Zeroizing;
 
-use super::{Suite, cipher::NoiseCipher, dh::X25519, hash::NoiseHash};
+use super::{
+    Suite,
+    cipher::NoiseCipher,
+    dh::{Pair, X25519},
+    hash::NoiseHash,
+};
 
 /// The primitives of one handshake, with the randomness of its one ephemeral key.
-pub(crate) struct Resolver(RefCell<Option<Ephemeral>>);
+pub(crate) struct Resolver {
+    ephemeral: RefCell<Option<Ephemeral>>,
+    /// The static key pair, where it was made before.
+    own: RefCell<Option<Arc<Pair>>>,
+}
 
 impl Resolver {
-    pub(crate) const fn new(ephemeral: Ephemeral) -> Self {
-        Self(RefCell::new(Some(ephemeral)))
+    pub(crate) const fn new(ephemeral: Ephemeral, own: Option<Arc<Pair>>) -> Self {
+        Self {
+            ephemeral: RefCell::new(Some(ephemeral)),
+            own: RefCell::new(own),
+        }
     }
 }
 
@@ -26,12 +38,13 @@ pub(crate) type Ephemeral = Zeroizing<[u8; 32]>;
 
 impl CryptoResolver for Resolver {
     fn resolve_rng(&self) -> Option<Box<dyn Random>> {
-        Some(Box::new(OneShot(self.0.take())))
+        Some(Box::new(OneShot(self.ephemeral.take())))
     }
 
     fn resolve_dh(&self, choice: &DHChoice) -> Option<Box<dyn Dh>> {
         match choice {
-            DHChoice::Curve25519 => Some(Box::<X25519>::default()),
+            // snow asks for the static pair first, and says which secret it wants.
+            DHChoice::Curve25519 => Some(Box::new(X25519::with_ready(self.own.take()))),
             _ => None,
         }
     }

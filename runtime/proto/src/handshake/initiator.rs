@@ -2,18 +2,18 @@
 
 use core::fmt;
 
-use snow::HandshakeState;
 use zeroize::Zeroizing;
 
 use super::{
     ACCEPT, CERTIFIED, Config, Established, HandshakeError, MAGIC, MESSAGE_1, MESSAGE_2, MESSAGE_3,
     PREAMBLE, Piece, REJECT, Suite, WIRE_VERSION, check_proof,
-    noise::{Common, Split, hash},
+    noise::{Common, Noise, Split, hash},
     split_certified,
 };
 use crate::{
     announcement::Announcement,
     bytes_in::join,
+    certificate::CertificateDigest,
     identity::{DeviceId, StaticPublic},
     record::{RecordError, ciphertext_len},
     side::Side,
@@ -99,7 +99,7 @@ impl Initiator {
 
 /// Initiator: message 1 is sent, message 2 comes next.
 pub struct AwaitMessage2 {
-    noise: HandshakeState,
+    noise: Noise,
     config: Config,
     target: Target,
     suite: Suite,
@@ -118,7 +118,7 @@ impl AwaitMessage2 {
             .map_err(HandshakeError::noise(Piece::Message2))?;
         let statement = Statement::Initiator(Proof::new(
             hash(&self.noise)?,
-            self.config.key().certificate(),
+            self.config.key().digest(),
             self.target.device,
             self.target.static_key,
         ));
@@ -250,16 +250,20 @@ impl AwaitAccept {
         if certificate.static_key() != self.target.static_key {
             return Err(HandshakeError::WrongStaticKey);
         }
-        certificate.check_signature()?;
+        let digest = CertificateDigest::of(&certificate);
+        let key = self.config.memory.check_signature(&certificate, &digest)?;
 
         let own = self.config.key().certificate();
         let statement = Statement::Responder(Proof::new(
             self.split.final_hash,
-            &certificate,
+            &digest,
             own.device(),
             own.static_key(),
         ));
-        check_proof(&statement, &certificate.device(), &proof)?;
+        check_proof(&statement, &key, &proof)?;
+        self.config
+            .memory
+            .remember(certificate.device(), key, digest, now_unix);
 
         Ok(Established {
             peer: certificate.device(),

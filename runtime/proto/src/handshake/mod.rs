@@ -75,11 +75,13 @@ pub use self::{
 };
 pub use crate::crypto::{Suite, Suites};
 use crate::{
-    certificate::{CertifiedKey, StaticCertificate},
+    certificate::{
+        CertificateDigest, CertificateError, CertificateMemory, CertifiedKey, StaticCertificate,
+    },
     identity::{DeviceId, Realm},
     record::{HEADER, Opener, Sealer, TAG},
     side::Side,
-    statement::{Signature, Statement},
+    statement::{DeviceKey, Signature, Statement},
 };
 
 /// The version of the wire format spoken here.
@@ -108,11 +110,12 @@ const MAGIC: [u8; 4] = *b"DSBL";
 const CERTIFIED: usize = StaticCertificate::LEN + Signature::LEN;
 
 /// Who we are, for any number of handshakes. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     realm: Realm,
     key: Arc<CertifiedKey>,
     previous: Option<Arc<CertifiedKey>>,
+    memory: Memory,
 }
 
 impl Config {
@@ -123,7 +126,15 @@ impl Config {
             realm,
             key,
             previous: None,
+            memory: Memory(None),
         }
+    }
+
+    /// Verifies the signature of a certificate once and not in every handshake: see [`CertificateMemory`].
+    #[must_use]
+    pub fn with_memory(mut self, memory: Arc<dyn CertificateMemory>) -> Self {
+        self.memory = Memory(Some(memory));
+        self
     }
 
     /// As responder, also answers to the static key before the last rotation, of the same device.
@@ -151,6 +162,42 @@ impl Config {
     #[must_use]
     pub fn key(&self) -> &CertifiedKey {
         &self.key
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("realm", &self.realm)
+            .field("key", &self.key)
+            .field("previous", &self.previous)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The certificates that were verified before, if any are remembered.
+#[derive(Clone)]
+struct Memory(Option<Arc<dyn CertificateMemory>>);
+
+impl Memory {
+    /// Checks the signature of a certificate, unless it was checked before; returns the key of its device.
+    fn check_signature(
+        &self,
+        certificate: &StaticCertificate,
+        digest: &CertificateDigest,
+    ) -> Result<DeviceKey, CertificateError> {
+        let known = self
+            .0
+            .as_ref()
+            .and_then(|memory| memory.recall(&certificate.device(), digest));
+        known.map_or_else(|| certificate.check_signature(), Ok)
+    }
+
+    /// Notes a certificate that passed every check, and its device the live proof.
+    fn remember(&self, device: DeviceId, key: DeviceKey, digest: CertificateDigest, now_unix: u64) {
+        if let Some(memory) = &self.0 {
+            memory.remember(device, key, digest, now_unix);
+        }
     }
 }
 
@@ -214,10 +261,10 @@ fn split_certified(
 /// Checks a live proof by `signer`.
 fn check_proof(
     statement: &Statement,
-    signer: &DeviceId,
+    signer: &DeviceKey,
     proof: &Signature,
 ) -> Result<(), HandshakeError> {
-    statement
-        .verify(signer, proof)
+    signer
+        .verify(statement, proof)
         .map_err(|_| HandshakeError::Proof)
 }

@@ -15,6 +15,9 @@ use crate::{
     side::Side,
 };
 
+/// snow's state, in a place of its own: it is large, and moves from step to step and through every future that waits.
+pub(super) type Noise = Box<HandshakeState>;
+
 /// What both ends must agree on before the first message, or no message authenticates.
 #[derive(Clone, Copy)]
 pub(super) struct Common {
@@ -40,7 +43,7 @@ impl Common {
         own: &StaticSecret,
         responder: &StaticPublic,
         ephemeral: &Zeroizing<[u8; 32]>,
-    ) -> Result<HandshakeState, HandshakeError> {
+    ) -> Result<Noise, HandshakeError> {
         let prologue = self.prologue();
         self.builder(own, &prologue, ephemeral)
             .and_then(|builder| {
@@ -48,6 +51,7 @@ impl Common {
                     .remote_public_key(responder.as_bytes())?
                     .build_initiator()
             })
+            .map(Box::new)
             .map_err(|_| HandshakeError::Internal)
     }
 
@@ -55,10 +59,11 @@ impl Common {
         &self,
         own: &StaticSecret,
         ephemeral: &Zeroizing<[u8; 32]>,
-    ) -> Result<HandshakeState, HandshakeError> {
+    ) -> Result<Noise, HandshakeError> {
         let prologue = self.prologue();
         self.builder(own, &prologue, ephemeral)
             .and_then(Builder::build_responder)
+            .map(Box::new)
             .map_err(|_| HandshakeError::Internal)
     }
 
@@ -68,7 +73,7 @@ impl Common {
         prologue: &'a [u8],
         ephemeral: &Zeroizing<[u8; 32]>,
     ) -> Result<Builder<'a>, snow::Error> {
-        let resolver = Box::new(Resolver::new(ephemeral.clone()));
+        let resolver = Box::new(Resolver::new(ephemeral.clone(), own.pair()));
         Builder::with_resolver(self.suite.noise_name().parse()?, resolver)
             .local_private_key(own.secret_bytes())?
             .prologue(prologue)
@@ -91,11 +96,7 @@ pub(super) struct Split {
 }
 
 impl Split {
-    pub(super) fn new(
-        mut noise: HandshakeState,
-        suite: Suite,
-        side: Side,
-    ) -> Result<Self, HandshakeError> {
+    pub(super) fn new(mut noise: Noise, suite: Suite, side: Side) -> Result<Self, HandshakeError> {
         if !noise.is_handshake_finished() {
             return Err(HandshakeError::Internal);
         }

@@ -3,20 +3,19 @@
 use alloc::{sync::Arc, vec::Vec};
 use core::fmt;
 
-use snow::HandshakeState;
 use zeroize::Zeroizing;
 
 use super::{
-    CERTIFIED, Config, Established, HandshakeError, MAGIC, MESSAGE_1, MESSAGE_2, MESSAGE_3,
+    CERTIFIED, Config, Established, HandshakeError, MAGIC, MESSAGE_1, MESSAGE_2, MESSAGE_3, Memory,
     PREAMBLE, Piece, Rejected, Suite, Suites, WIRE_VERSION, check_proof,
-    noise::{Common, Split, hash},
+    noise::{Common, Noise, Split, hash},
     seal_record0, split_certified,
 };
 use crate::{
-    certificate::{CertifiedKey, StaticCertificate},
+    certificate::{CertificateDigest, CertifiedKey, StaticCertificate},
     identity::{DeviceId, StaticPublic},
     side::Side,
-    statement::{Proof, Signature, Statement},
+    statement::{DeviceKey, Proof, Signature, Statement},
     trust::{Admission, Refusal},
 };
 
@@ -116,6 +115,7 @@ impl AwaitMessage1 {
             AwaitMessage3 {
                 noise,
                 key,
+                memory: self.config.memory,
                 suite: self.suite,
             },
             message2,
@@ -125,8 +125,9 @@ impl AwaitMessage1 {
 
 /// Responder: message 2 is sent, message 3 comes next.
 pub struct AwaitMessage3 {
-    noise: HandshakeState,
+    noise: Noise,
     key: Arc<CertifiedKey>,
+    memory: Memory,
     suite: Suite,
 }
 
@@ -163,41 +164,61 @@ impl AwaitMessage3 {
         }
         // Who is refused still has to prove itself before it is told: the answer is for that device alone.
         let admitted = admission.admit(&certificate.device(), certificate.sequence());
-        let verified = self.verify(&certificate, noise_static, hash_after_2, &proof, now_unix);
+        let digest = CertificateDigest::of(&certificate);
+        let received = Received {
+            certificate: &certificate,
+            digest: &digest,
+            proof: &proof,
+        };
+        let verified = self.verify(&received, noise_static, hash_after_2, now_unix);
         if let Err(refusal) = admitted {
             let error = refusal.into();
             let reply = verified
-                .and_then(|()| ResponderProof::new(self, certificate)?.refuse(refusal))
+                .and_then(|_| ResponderProof::new(self, certificate)?.refuse(refusal))
                 .ok();
             return Err(Rejected { error, reply });
         }
-        verified?;
+        let key = verified?;
+        self.memory
+            .remember(certificate.device(), key, digest, now_unix);
         Ok(ResponderProof::new(self, certificate)?)
     }
 
     fn verify(
         &self,
-        certificate: &StaticCertificate,
+        received: &Received<'_>,
         noise_static: StaticPublic,
         hash_after_2: [u8; 32],
-        proof: &Signature,
         now_unix: u64,
-    ) -> Result<(), HandshakeError> {
+    ) -> Result<DeviceKey, HandshakeError> {
+        let Received {
+            certificate,
+            digest,
+            proof,
+        } = *received;
         certificate.check_time(now_unix)?;
         certificate.check_static_key()?;
         if certificate.static_key() != noise_static {
             return Err(HandshakeError::WrongStaticKey);
         }
-        certificate.check_signature()?;
+        let key = self.memory.check_signature(certificate, digest)?;
         let own = self.key.certificate();
         let statement = Statement::Initiator(Proof::new(
             hash_after_2,
-            certificate,
+            digest,
             own.device(),
             own.static_key(),
         ));
-        check_proof(&statement, &certificate.device(), proof)
+        check_proof(&statement, &key, proof)?;
+        Ok(key)
     }
+}
+
+/// What message 3 carries.
+struct Received<'a> {
+    certificate: &'a StaticCertificate,
+    digest: &'a CertificateDigest,
+    proof: &'a Signature,
 }
 
 /// Responder: the initiator is verified and admitted; our own proof has to be signed.
@@ -211,11 +232,13 @@ pub struct ResponderProof {
 
 impl ResponderProof {
     fn new(state: AwaitMessage3, peer: StaticCertificate) -> Result<Self, HandshakeError> {
-        let AwaitMessage3 { noise, key, suite } = state;
+        let AwaitMessage3 {
+            noise, key, suite, ..
+        } = state;
         let split = Split::new(noise, suite, Side::Responder)?;
         let statement = Statement::Responder(Proof::new(
             split.final_hash,
-            key.certificate(),
+            key.digest(),
             peer.device(),
             peer.static_key(),
         ));

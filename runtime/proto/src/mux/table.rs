@@ -50,6 +50,10 @@ impl Table {
         let slot = match self.free.pop() {
             Some(slot) => slot,
             None => {
+                // Most sessions have one channel, and a vector that grows by itself starts with room for four.
+                if self.slots.is_empty() {
+                    self.slots.reserve_exact(1);
+                }
                 self.slots.push(None);
                 Slot(self.slots.len().saturating_sub(1))
             }

@@ -230,12 +230,12 @@ fn beside_snow(suite: Suite) -> ([TransportState; 2], Sealer, Opener) {
     let params = || suite.noise_name().parse().unwrap();
     let responder_public = *crate::identity::StaticSecret::from_bytes([2; 32]).public();
     let builder = |own: &'static [u8; 32], ephemeral: &'static [u8; 32]| {
-        Builder::with_resolver(params(), Box::new(Resolver::new((*ephemeral).into())))
+        Builder::with_resolver(params(), Box::new(Resolver::new((*ephemeral).into(), None)))
             .local_private_key(own)
             .unwrap()
     };
     let stock = |own: &'static [u8; 32], ephemeral: &'static [u8; 32]| {
-        let rng = Box::new(Resolver::new((*ephemeral).into()));
+        let rng = Box::new(Resolver::new((*ephemeral).into(), None));
         let resolver = snow::resolvers::FallbackResolver::new(Box::new(DefaultResolver), rng);
         Builder::with_resolver(params(), Box::new(resolver))
             .local_private_key(own)
