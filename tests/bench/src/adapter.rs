@@ -13,6 +13,14 @@ const NOT_MEASURED: u8 = 3;
 
 /// Runs one side of a measurement: `serve|load [OPTION VALUE]...`, without the name of the program.
 pub fn adapter(arguments: impl IntoIterator<Item = String>) -> ExitCode {
+    side(arguments, |options| run(Box::leak(Box::new(options))))
+}
+
+/// Runs one side of a measurement with the options of [`adapter`], but of what `run` makes of them.
+pub fn side(
+    arguments: impl IntoIterator<Item = String>,
+    run: impl FnOnce(Options) -> Result<()>,
+) -> ExitCode {
     let options = match Options::parse(arguments) {
         Ok(options) => options,
         Err(Refused::Scenario(name)) => {
@@ -24,7 +32,7 @@ pub fn adapter(arguments: impl IntoIterator<Item = String>) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match run(Box::leak(Box::new(options))) {
+    match run(options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -38,6 +46,7 @@ fn run(options: &'static Options) -> Result<()> {
         (Wire::Floor, Role::Serve) => return floor::serve(options),
         (Wire::Floor, Role::Load) => return floor::load(options),
         (Wire::Bus | Wire::Objects, _) => {}
+        (Wire::Other(name), _) => return Err(format!("{name} is not measured here").into()),
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -14,8 +14,8 @@ use tokio::{task::JoinSet, time::MissedTickBehavior};
 
 use crate::{
     Options, Result,
-    load::{Service, WARM_UP, call, connect, node, payload},
-    meter::rank,
+    load::{Service, call, connect, node, payload},
+    meter::{WARM_UP_BYTES, rank},
 };
 
 /// Time between the calls of a worker. Calls without a pause would take the CPU from the transfer whatever the session does.
@@ -28,7 +28,7 @@ pub(crate) async fn beside(options: &'static Options, server: &Announcement) -> 
     let peer = connect(&node(0, options).await?, server).await?;
     let service = Service::open(&peer, options).await?;
     let transfer = || push(&peer, digest, payload.clone());
-    peer.push_bytes(payload.slice(..WARM_UP.min(payload.len())))
+    peer.push_bytes(payload.slice(..WARM_UP_BYTES.min(payload.len())))
         .await?;
 
     let calls = Calls::start(&service, options.concurrency);

@@ -34,7 +34,11 @@ pub(crate) fn of_children() -> Result<Duration> {
 }
 
 /// Resident memory of another process in KiB.
-pub(crate) fn resident_kib(pid: i32) -> Result<f64> {
+///
+/// # Errors
+///
+/// When there is no such process, or the system does not tell.
+pub fn resident_kib(pid: i32) -> Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let number = line.and_then(|line| line.split_whitespace().next());

@@ -1,7 +1,8 @@
 //! Measures DSoftBus-lite.
 //!
-//! `adapter` is one side of a measurement, server or load, as a separate process; a harness, or our own command `bench`, runs
-//! two of them and reads one JSON object per line. What each scenario does stands at `Scenario` in `src/options.rs`.
+//! `adapter` is one side of a measurement, server or load, as a separate process; a harness, or the benchmark in `peers/`, runs
+//! two of them and reads one JSON object per line. What each scenario does stands at [`Scenario`]. The benchmark makes the
+//! sides of its peers from the same parts: [`side`], [`Meter`].
 //! `generated-code` measures no bus, but what the code of its generator costs whoever compiles it.
 
 mod adapter;
@@ -17,8 +18,14 @@ mod serve;
 mod sink;
 mod synthetic;
 
-use self::options::{Options, Role, Scenario};
-pub use self::{adapter::adapter, generated_code::generated_code};
+pub use self::{
+    adapter::{adapter, side},
+    cpu::resident_kib,
+    generated_code::generated_code,
+    load::payload,
+    meter::{Laps, Meter, Snapshot, WARM_UP_BYTES, report_bulk, report_memory},
+    options::{Options, Role, Scenario, Wire},
+};
 
 dsoftbus::include_schemas!();
 
@@ -29,10 +36,14 @@ pub type Error = Box<dyn std::error::Error + Send + Sync>;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What every call carries there and back: 64 bytes of text.
-const TEXT: &str = "the quick brown fox jumps over the lazy dog, then does so again.";
+pub const TEXT: &str = "the quick brown fox jumps over the lazy dog, then does so again.";
 
 /// Tells whoever started the server that it can be dialled.
-fn ready(address: std::net::SocketAddr) -> Result<()> {
+///
+/// # Errors
+///
+/// When nobody reads what this process prints.
+pub fn ready(address: std::net::SocketAddr) -> Result<()> {
     use std::io::Write;
 
     let mut out = std::io::stdout().lock();

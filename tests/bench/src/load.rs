@@ -1,6 +1,6 @@
 //! The load of a measurement.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use dsoftbus::{Announcement, Node, Peer, store::Digest};
@@ -9,12 +9,9 @@ use crate::{
     EchoClient, ObjectsClient, Options, Result, Scenario, TEXT,
     beside::beside,
     cpu, identities,
-    meter::{Meter, Snapshot, report_bulk},
+    meter::{Meter, Snapshot, WARM_UP_BYTES, report_bulk, report_memory},
     options::Wire,
 };
-
-/// Length of the payload that goes before the measured one.
-pub(crate) const WARM_UP: usize = 16 << 20;
 
 /// Measures and prints.
 ///
@@ -56,14 +53,14 @@ impl Service {
     fn open_eagerly(peer: &Peer, options: &Options) -> Result<Self> {
         Ok(match options.wire {
             Wire::Objects => Self::Objects(peer.open_eagerly()?),
-            Wire::Bus | Wire::Floor => Self::Data(peer.open_eagerly()?),
+            Wire::Bus | Wire::Floor | Wire::Other(_) => Self::Data(peer.open_eagerly()?),
         })
     }
 
     pub(crate) async fn open(peer: &Peer, options: &Options) -> Result<Self> {
         Ok(match options.wire {
             Wire::Objects => Self::Objects(peer.open().await?),
-            Wire::Bus | Wire::Floor => Self::Data(peer.open().await?),
+            Wire::Bus | Wire::Floor | Wire::Other(_) => Self::Data(peer.open().await?),
         })
     }
 }
@@ -92,15 +89,11 @@ async fn calls(options: &'static Options, server: &Announcement) -> Result<()> {
         for _ in 0..options.concurrency {
             let (echo, meter) = (echo.clone(), Arc::clone(&meter));
             workers.push(tokio::spawn(async move {
-                let mut from = Instant::now();
-                loop {
+                let mut laps = meter.laps();
+                while laps.go_on()? {
                     call(&echo).await?;
-                    let to = Instant::now();
-                    if !meter.record(from, to)? {
-                        return Ok::<(), crate::Error>(());
-                    }
-                    from = to;
                 }
+                Ok::<(), crate::Error>(())
             }));
         }
     }
@@ -113,7 +106,7 @@ async fn calls(options: &'static Options, server: &Announcement) -> Result<()> {
 async fn bulk(options: &'static Options, server: &Announcement) -> Result<()> {
     let payload = payload(usize::try_from(options.bytes)?);
     let digest = Digest::of(&payload);
-    let warm_up = payload.slice(..WARM_UP.min(payload.len()));
+    let warm_up = payload.slice(..WARM_UP_BYTES.min(payload.len()));
     let peer = connect(&node(0, options).await?, server).await?;
     peer.push_bytes(warm_up).await?;
     let first = Snapshot::take(options)?;
@@ -124,7 +117,7 @@ async fn bulk(options: &'static Options, server: &Announcement) -> Result<()> {
 }
 
 /// Bytes that do not repeat soon: no cache holds them all, as with a real file.
-pub(crate) fn payload(length: usize) -> Bytes {
+pub fn payload(length: usize) -> Bytes {
     let mut payload = vec![0; length];
     blake3::Hasher::new().finalize_xof().fill(&mut payload);
     payload.into()
@@ -140,19 +133,15 @@ async fn connections(options: &'static Options, server: &Announcement) -> Result
     for node in nodes {
         let (server, meter) = (server.clone(), Arc::clone(&meter));
         workers.push(tokio::spawn(async move {
-            let mut from = Instant::now();
-            loop {
+            let mut laps = meter.laps();
+            while laps.go_on()? {
                 let peer = connect(&node, &server).await?;
                 let echo = Service::open_eagerly(&peer, options)?;
                 call(&echo).await?;
                 peer.close();
                 peer.closed().await;
-                let to = Instant::now();
-                if !meter.record(from, to)? {
-                    return Ok::<(), crate::Error>(());
-                }
-                from = to;
             }
+            Ok::<(), crate::Error>(())
         }));
     }
     for worker in workers {
@@ -175,10 +164,7 @@ async fn memory(options: &'static Options, server: &Announcement) -> Result<()> 
             before = cpu::resident_kib(pid)?;
         }
     }
-    let after = cpu::resident_kib(pid)?;
-    let each = (after - before) / options.conns as f64;
-    options.emit("server_rss_per_1000", each * 1_000.0 / 1_024.0, "MiB");
-    options.emit("server_rss_total", after / 1_024.0, "MiB");
+    report_memory(options, before, cpu::resident_kib(pid)?);
     drop(sessions);
     Ok(())
 }

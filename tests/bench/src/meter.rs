@@ -10,19 +10,27 @@ use crate::{Options, Result, cpu};
 /// Time before the window, in which nothing counts: connections, caches and buffers find their size.
 const WARM_UP: Duration = Duration::from_millis(300);
 
+/// Length of the payload that goes before the measured one.
+pub const WARM_UP_BYTES: usize = 16 << 20;
+
 /// Latencies that fit without growing the list: growing would be measured.
 const LATENCIES: usize = 4 << 20;
 
 /// Time and CPU time of both processes at one instant.
-#[derive(Clone, Copy)]
-pub(crate) struct Snapshot {
+#[derive(Clone, Copy, Debug)]
+pub struct Snapshot {
     at: Instant,
     client: Duration,
     server: Option<Duration>,
 }
 
 impl Snapshot {
-    pub(crate) fn take(options: &Options) -> Result<Self> {
+    /// Reads the clocks.
+    ///
+    /// # Errors
+    ///
+    /// When the server is gone.
+    pub fn take(options: &Options) -> Result<Self> {
         Ok(Self {
             at: Instant::now(),
             client: cpu::own()?,
@@ -43,11 +51,13 @@ impl Snapshot {
 }
 
 /// Counts what completes within the window, and what it cost.
-pub(crate) struct Meter<'a> {
+#[derive(Debug)]
+pub struct Meter<'a> {
     options: &'a Options,
     state: Mutex<State>,
 }
 
+#[derive(Debug)]
 struct State {
     start: Instant,
     first: Option<Snapshot>,
@@ -56,7 +66,8 @@ struct State {
 }
 
 impl<'a> Meter<'a> {
-    pub(crate) fn new(options: &'a Options) -> Self {
+    /// A meter whose warm-up begins now.
+    pub fn new(options: &'a Options) -> Self {
         Self {
             options,
             state: Mutex::new(State {
@@ -65,6 +76,14 @@ impl<'a> Meter<'a> {
                 last: None,
                 nanoseconds: Vec::with_capacity(LATENCIES),
             }),
+        }
+    }
+
+    /// Counts operations that follow each other without a gap.
+    pub fn laps(&self) -> Laps<'_> {
+        Laps {
+            meter: self,
+            from: None,
         }
     }
 
@@ -90,7 +109,11 @@ impl<'a> Meter<'a> {
     }
 
     /// Prints the rate under the name `<what>_per_s`, latencies, and CPU time per operation.
-    pub(crate) fn report(&self, what: &str) -> Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// When the measurement did not come to its end.
+    pub fn report(&self, what: &str) -> Result<()> {
         let mut state = self.state();
         let (Some(first), Some(last)) = (state.first, state.last) else {
             return Err("the measurement was cut short".into());
@@ -122,8 +145,30 @@ pub(crate) fn rank(sorted: &[u32], share: f64) -> Result<f64> {
     Ok(f64::from(*taken.ok_or("nothing measured")?) / 1e3)
 }
 
+/// Operations of which each begins when the one before it has ended: `while laps.go_on()? { operation }`.
+#[derive(Debug)]
+pub struct Laps<'a> {
+    meter: &'a Meter<'a>,
+    from: Option<Instant>,
+}
+
+impl Laps<'_> {
+    /// Counts the operation that has just ended, if there was one; `false` when the measurement is over.
+    ///
+    /// # Errors
+    ///
+    /// When the server is gone.
+    pub fn go_on(&mut self) -> Result<bool> {
+        let to = Instant::now();
+        match self.from.replace(to) {
+            Some(from) => self.meter.record(from, to),
+            None => Ok(true),
+        }
+    }
+}
+
 /// Prints throughput and CPU time of one payload.
-pub(crate) fn report_bulk(options: &Options, first: &Snapshot, last: &Snapshot) {
+pub fn report_bulk(options: &Options, first: &Snapshot, last: &Snapshot) {
     let bytes = options.bytes as f64;
     let gib = bytes / f64::from(1 << 30);
     let (seconds, client, server) = last.since(first);
@@ -132,4 +177,11 @@ pub(crate) fn report_bulk(options: &Options, first: &Snapshot, last: &Snapshot) 
     if let Some(server) = server {
         options.emit("server_cpu", server / gib, "s/GiB");
     }
+}
+
+/// Prints what the sessions of a measurement added to the resident memory of the server; before and after in KiB.
+pub fn report_memory(options: &Options, before: f64, after: f64) {
+    let each = (after - before) / options.conns as f64;
+    options.emit("server_rss_per_1000", each * 1_000.0 / 1_024.0, "MiB");
+    options.emit("server_rss_total", after / 1_024.0, "MiB");
 }

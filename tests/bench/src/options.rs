@@ -8,7 +8,7 @@ use crate::Result;
 
 /// Which half of a measurement a process is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
+pub enum Role {
     /// Waits for connections until it is killed.
     Serve,
     /// Connects, measures, prints.
@@ -17,7 +17,7 @@ pub(crate) enum Role {
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scenario {
+pub enum Scenario {
     /// `s1`: calls of 64 bytes on one connection, a fixed number in flight.
     Calls,
     /// `s2`: one bulk payload, until the receiver has said that it has it.
@@ -34,7 +34,7 @@ pub(crate) enum Scenario {
 
 impl Scenario {
     /// As on the command line.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Calls => "s1",
             Self::Bulk => "s2",
@@ -61,40 +61,42 @@ impl Scenario {
 
 /// What carries the calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wire {
+pub enum Wire {
     /// DSoftBus-lite.
     Bus,
     /// DSoftBus-lite, on the engine that carries objects.
     Objects,
     /// Bare frames on blocking sockets: the least that a call can cost.
     Floor,
+    /// Something of this name, which whoever runs the side measures.
+    Other(&'static str),
 }
 
 /// One side of one measurement.
 #[derive(Clone, Debug)]
-pub(crate) struct Options {
+pub struct Options {
     /// Server or load.
-    pub(crate) role: Role,
+    pub role: Role,
     /// What is measured.
-    pub(crate) scenario: Scenario,
+    pub scenario: Scenario,
     /// What carries it.
-    pub(crate) wire: Wire,
+    pub wire: Wire,
     /// Where to listen, or whom to connect to.
-    pub(crate) addr: SocketAddr,
+    pub addr: SocketAddr,
     /// Time measured, after the warm-up.
-    pub(crate) window: Duration,
+    pub window: Duration,
     /// Calls or connections in flight (on each connection).
-    pub(crate) concurrency: usize,
+    pub concurrency: usize,
     /// Connections.
-    pub(crate) conns: usize,
+    pub conns: usize,
     /// Length of the bulk payload.
-    pub(crate) bytes: u64,
+    pub bytes: u64,
     /// Whether the receiver of a bulk payload checks its digest.
-    pub(crate) digest: bool,
+    pub digest: bool,
     /// Whether nodes verify every certificate in every handshake, as if no two devices had met before.
-    pub(crate) cold: bool,
+    pub cold: bool,
     /// Process of the server: the load reads its CPU time and memory.
-    pub(crate) server_pid: Option<i32>,
+    pub server_pid: Option<i32>,
 }
 
 /// Why a command line is refused.
@@ -178,7 +180,7 @@ impl Options {
     }
 
     /// Prints one result.
-    pub(crate) fn emit(&self, metric: &str, value: f64, unit: &str) {
+    pub fn emit(&self, metric: &str, value: f64, unit: &str) {
         let params = match self.scenario {
             Scenario::Calls | Scenario::Connections => {
                 format!(r#"{{"concurrency":{}}}"#, self.concurrency)
@@ -198,6 +200,7 @@ impl Options {
             Wire::Bus => "dsoftbus",
             Wire::Objects => "dsoftbus-objects",
             Wire::Floor => "floor",
+            Wire::Other(name) => name,
         };
         let scenario = self.scenario.name();
         println!(
