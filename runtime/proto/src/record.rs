@@ -116,7 +116,7 @@ impl Sealer {
     #[cfg(feature = "aws-lc")]
     fn seal_in_pieces(
         &mut self,
-        record: &mut Vec<u8>,
+        record: &mut [u8],
         payload: &[u8],
         sealed: &mut Vec<u8>,
     ) -> Result<(), RecordError> {

@@ -141,7 +141,7 @@ impl<'a> Meter<'a> {
 /// The latency in microseconds that a share of all, which are nanoseconds in order, stays below.
 pub(crate) fn rank(sorted: &[u32], share: f64) -> Result<f64> {
     let rank = (sorted.len() as f64 * share) as usize;
-    let taken = sorted.get(rank).or(sorted.last());
+    let taken = sorted.get(rank).or_else(|| sorted.last());
     Ok(f64::from(*taken.ok_or("nothing measured")?) / 1e3)
 }
 
