@@ -295,6 +295,15 @@ impl Channel {
         }
     }
 
+    /// Wakes a caller whose call was answered, with the others of this turn.
+    pub(super) fn wake_caller(&self, caller: Waker) {
+        match self.closed.borrow().is_some() {
+            // There may be no further turn.
+            true => caller.wake(),
+            false => self.traffic.wake_caller(caller),
+        }
+    }
+
     /// Begins a turn: takes what has come in.
     pub(super) fn take_in(&self) {
         self.traffic.take_in();

@@ -215,8 +215,8 @@ impl Vat {
         } else {
             drop_caught((pending, outcome));
         }
-        if let Some(answerer) = answerer {
-            answerer.answer(answer);
+        if let Some(caller) = answerer.and_then(|answerer| answerer.answer_quietly(answer)) {
+            channel.wake_caller(caller);
         }
         channel.wake();
     }

@@ -46,6 +46,8 @@ pub(super) struct Traffic {
     /// Whether messages were taken that the session still counts.
     taken: Cell<bool>,
     outbox: RefCell<Vec<Out>>,
+    /// Callers whose calls were answered in this turn.
+    answered: RefCell<Vec<Waker>>,
     backlog: RefCell<Backlog>,
     too_long: Cell<bool>,
 }
@@ -86,6 +88,7 @@ impl Traffic {
             consumed: Cell::default(),
             taken: Cell::default(),
             outbox: RefCell::default(),
+            answered: RefCell::default(),
             backlog: RefCell::default(),
             too_long: Cell::default(),
         }
@@ -158,6 +161,11 @@ impl Traffic {
         });
     }
 
+    /// Wakes a caller at the end of the turn.
+    pub(super) fn wake_caller(&self, caller: Waker) {
+        self.answered.borrow_mut().push(caller);
+    }
+
     fn wake_receiver(&self) {
         if let Some(waker) = self.receiver.take() {
             waker.wake();
@@ -185,7 +193,8 @@ impl Traffic {
         let outbox = self.outbox.take();
         let consumed = self.consumed.take();
         let taken = self.taken.take();
-        if outbox.is_empty() && consumed == 0 && !taken {
+        let mut answered = self.answered.take();
+        if outbox.is_empty() && consumed == 0 && !taken && answered.is_empty() {
             return;
         }
         let now = {
@@ -202,8 +211,12 @@ impl Traffic {
             let mut core = self.session.core();
             if !core.is_current(self.key) {
                 core.mux.refund(consumed);
+                drop(core);
+                // The driver may have ended.
+                answered.into_iter().for_each(Waker::wake);
                 return;
             }
+            core.leave_answered(&mut answered);
             core.mux.consume(id, consumed);
             let mut backlog = self.backlog.borrow_mut();
             for (outgoing, deadline, bytes, call) in outbox {
@@ -228,6 +241,7 @@ impl Traffic {
     /// Ends the channel in the session, with a code for the peer unless it knows already. Nothing goes in or out any more.
     pub(super) fn end(&self, code: Option<CloseCode>) {
         self.outbox.take();
+        self.answered.take().into_iter().for_each(Waker::wake);
         let (left, _) = self.link.take();
         let left = self.inbox.take().into_iter().chain(left);
         let left = left.fold(self.consumed.take(), |sum, inbound| {
