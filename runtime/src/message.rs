@@ -286,6 +286,16 @@ impl Outgoing {
         Ok(())
     }
 
+    /// The capabilities in it.
+    pub(crate) fn capabilities(&self) -> &[Capability] {
+        &self.capabilities
+    }
+
+    /// Whether it is a call that brings data only.
+    pub(crate) fn is_call_of_data(&self) -> bool {
+        self.capabilities.is_empty() && self.message.is_call()
+    }
+
     /// The message, when it holds no capability.
     ///
     /// # Errors

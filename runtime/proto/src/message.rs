@@ -54,6 +54,36 @@ pub struct Message {
     layout: Layout,
 }
 
+/// A message without capabilities whose layout is known.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Plain {
+    /// A Call whose results go to its sender.
+    Call {
+        /// The question that is asked.
+        question: u32,
+        /// What is called.
+        target: CallTarget,
+        /// Which interface the method is of.
+        interface_id: u64,
+        /// Which method is called.
+        method_id: u16,
+    },
+    /// A Return with results, which needs no Finish.
+    Results {
+        /// The question that is answered.
+        question: u32,
+    },
+}
+
+/// What a Call is addressed to.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum CallTarget {
+    /// An export of the receiver.
+    Export(u32),
+    /// The promised answer of a question, as it is.
+    Answer(u32),
+}
+
 /// Where the segments are in the bytes.
 #[derive(Clone)]
 enum Layout {
@@ -152,6 +182,24 @@ impl Message {
             rest = behind;
         }
         Self::parse(copy.into_bytes(length))
+    }
+
+    /// What the message is, when it carries data only and is laid out as this crate does it.
+    pub fn plain(&self) -> Option<Plain> {
+        Some(match self.envelope()? {
+            Envelope::Call {
+                question,
+                target,
+                interface_id,
+                method_id,
+            } => Plain::Call {
+                question,
+                target,
+                interface_id,
+                method_id,
+            },
+            Envelope::Results { answer } => Plain::Results { question: answer },
+        })
     }
 
     /// The envelope of the message, when it is laid out as this crate does it.

@@ -13,7 +13,8 @@ use capnp_rpc::rpc_capnp::{
     call, cap_descriptor, exception, message, message_target, promised_answer, return_,
 };
 use dsoftbus_proto::message::{
-    ExceptionKind, Incoming, IncomingReader, MAX_MESSAGE, Message, MessageError, Outgoing,
+    CallTarget, ExceptionKind, Incoming, IncomingReader, MAX_MESSAGE, Message, MessageError,
+    Outgoing, Plain,
 };
 use dsoftbus_proto::rpc::level0::{Client, Completion, Inbound, Server};
 use rpc_support::{
@@ -69,6 +70,72 @@ fn a_call_is_read_by_others_field_by_field() {
             .len(),
         0
     );
+}
+
+#[test]
+fn a_call_of_an_export_is_read_by_others_field_by_field() {
+    let mut out = Outgoing::call(0x0123_4567_89ab_cdef, 0xfedc, 2);
+    out.content::<primitive_list::Builder<'_, u64>>();
+    out.set_id(0xdead_beef);
+    out.set_target(CallTarget::Export(0xfeed_0001));
+    let message = foreign(&out);
+    let message::Call(call) = root(&message) else {
+        panic!("not a call")
+    };
+    let call = call.unwrap();
+    assert_eq!(call.get_question_id(), 0xdead_beef);
+    assert_eq!(call.get_interface_id(), 0x0123_4567_89ab_cdef);
+    assert_eq!(call.get_method_id(), 0xfedc);
+    assert!(matches!(
+        call.get_send_results_to().which(),
+        Ok(call::send_results_to::Caller(()))
+    ));
+    assert!(matches!(
+        call.get_target().unwrap().which(),
+        Ok(message_target::ImportedCap(0xfeed_0001))
+    ));
+    let params = call.get_params().unwrap();
+    assert!(!params.has_cap_table());
+    let content = params.get_content();
+    let content = content.get_as::<primitive_list::Reader<'_, u64>>().unwrap();
+    assert_eq!(content.len(), 0);
+    let known = Plain::Call {
+        question: 0xdead_beef,
+        target: CallTarget::Export(0xfeed_0001),
+        interface_id: 0x0123_4567_89ab_cdef,
+        method_id: 0xfedc,
+    };
+    assert_eq!(out.into_message().unwrap().plain(), Some(known));
+}
+
+#[test]
+fn only_calls_and_results_are_plain() {
+    let plain = |mut out: Outgoing| {
+        out.set_id(7);
+        out.into_message().unwrap().plain()
+    };
+    assert_eq!(
+        plain(Outgoing::results(0)),
+        Some(Plain::Results { question: 7 })
+    );
+    assert_eq!(
+        plain(Outgoing::call(1, 2, 0)),
+        Some(Plain::Call {
+            question: 7,
+            target: CallTarget::Answer(0),
+            interface_id: 1,
+            method_id: 2
+        })
+    );
+    assert_eq!(plain(Outgoing::finish(7)), None);
+    assert_eq!(plain(Outgoing::canceled()), None);
+}
+
+/// Every sort of message that has content, with nothing in it.
+fn with_content(hint: u32) -> [Outgoing; 3] {
+    let mut export = Outgoing::call(1, 2, hint);
+    export.set_target(CallTarget::Export(3));
+    [Outgoing::call(1, 2, hint), export, Outgoing::results(hint)]
 }
 
 #[test]
@@ -326,10 +393,10 @@ fn read_content(out: Outgoing, read: impl Fn(capnp::any_pointer::Reader<'_>)) {
 fn content_of_any_sort_is_read_by_others_whatever_its_hint_was() {
     const TEXT: &str = "longer than the segment that small hints leave";
     for hint in 0..40 {
-        for out in [Outgoing::call(1, 2, hint), Outgoing::results(hint)] {
+        for out in with_content(hint) {
             read_content(out, |content| assert!(content.is_null()));
         }
-        for mut out in [Outgoing::call(1, 2, hint), Outgoing::results(hint)] {
+        for mut out in with_content(hint) {
             let mut content = out.content::<exception::Builder<'_>>();
             content.set_reason(TEXT);
             content.set_trace(TEXT);
@@ -342,7 +409,7 @@ fn content_of_any_sort_is_read_by_others_whatever_its_hint_was() {
             });
         }
         // A list as content, in which pointers lead on.
-        for mut out in [Outgoing::call(1, 2, hint), Outgoing::results(hint)] {
+        for mut out in with_content(hint) {
             let mut content = out
                 .content::<capnp::any_pointer::Builder<'_>>()
                 .initn_as::<capnp::text_list::Builder<'_>>(3);
@@ -356,14 +423,14 @@ fn content_of_any_sort_is_read_by_others_whatever_its_hint_was() {
             });
         }
         // What was built and given up is not there, whatever segments it has left behind.
-        for mut out in [Outgoing::call(1, 2, hint), Outgoing::results(hint)] {
+        for mut out in with_content(hint) {
             let mut content = out.content::<capnp::any_pointer::Builder<'_>>();
             content.set_as(TEXT).unwrap();
             content.clear();
             read_content(out, |content| assert!(content.is_null()));
         }
         // A struct without fields takes no words at all.
-        for mut out in [Outgoing::call(1, 2, hint), Outgoing::results(hint)] {
+        for mut out in with_content(hint) {
             out.content::<Empty>();
             read_content(out, |content| {
                 assert!(!content.is_null());

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
+    task::Waker,
     time::Duration,
 };
 
@@ -51,6 +52,8 @@ pub(crate) struct Core {
     /// When the record arrived that is taken in.
     heard: Instant,
     load: Load,
+    /// Callers that the vat thread has answered, for the driver to wake.
+    answered: Vec<Waker>,
 }
 
 /// A channel and which of those that had its number it is.
@@ -107,6 +110,7 @@ impl Core {
             timer: None,
             heard: Instant::now(),
             load: Load::default(),
+            answered: Vec::new(),
         }
     }
 
@@ -213,6 +217,17 @@ impl Core {
         {
             entry.channel.recount(sum, true);
         }
+    }
+
+    /// Leaves callers that the vat thread has answered to the driver, which has to be woken. To wake a task from another thread
+    /// costs a system call; all of them from the driver's cost one together.
+    pub(crate) fn leave_answered(&mut self, callers: &mut Vec<Waker>) {
+        self.answered.append(callers);
+    }
+
+    /// The callers that were left to be woken.
+    pub(super) fn take_answered(&mut self, work: &mut Work) {
+        work.wakers.append(&mut self.answered);
     }
 
     /// Queues an RPC message. One for a channel that is closed meanwhile has no reader and is dropped.
@@ -723,6 +738,7 @@ impl Core {
         }
         self.channels
             .retain(|_, entry| !matches!(entry.channel, Channel::Server(_) | Channel::Vat(_)));
+        self.take_answered(work);
         self.inbound.clear();
         self.ended = Some(error);
     }

@@ -224,6 +224,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
                 // What is left goes out in `finish`, which does not wait for ever.
                 return Err(SessionError::Closed);
             }
+            core.take_answered(&mut self.work);
             core.batch()
         };
         let mut progress = self.unopened;

@@ -11,26 +11,33 @@ use std::{
 
 use capnp::message::{Builder, HeapAllocator};
 use capnp_rpc::{IncomingMessage, RpcSystem};
-use dsoftbus_proto::{frame::CloseCode, identity::DeviceId};
-use futures::FutureExt as _;
+use dsoftbus_proto::{
+    frame::CloseCode,
+    identity::DeviceId,
+    message::{self, CallTarget, MAX_MESSAGE, Message},
+};
+use futures::{FutureExt as _, ready};
 use tokio::{runtime::Handle, time::Instant};
 
 use super::{
+    carrier::{Carriers, Use},
     convert::to_status,
-    gate::Arrived,
+    gate::{About, Admitted, Answered, Arrived, Called},
+    handlers::Started,
     import::{Load, too_much_waits},
     limits::{MAX_CALLS_WAITING, MAX_EXPORTS, MAX_IMPORTS, MAX_RESULTS_WAITING},
     link::{ChannelNumber, Link},
+    names::Names,
     network::{self, Network},
     registry::{Place, Vat},
     returned::Object,
     served::{Identity, Served},
-    task::Task,
+    task::{Task, drop_caught},
     thread::{Opened, Queue, Serve},
     traffic::Traffic,
 };
 use crate::{
-    Capability, Result, Status,
+    Capability, Outgoing, Result, Status,
     session::{ChannelKey, Fault, MAX_SESSION_ANSWERS, Session},
 };
 
@@ -56,6 +63,10 @@ pub(super) struct Channel {
     pub(super) hint: Cell<Hint>,
     /// The message with content that `capnp-rpc` read last.
     pub(super) arrived: RefCell<Option<Rc<Arrived>>>,
+    /// What the call is addressed to that `capnp-rpc` sent last.
+    pub(super) called: Cell<Option<CallTarget>>,
+    pub(super) names: Names,
+    pub(super) carriers: Carriers,
     traffic: Traffic,
     task: RefCell<Option<Waker>>,
     /// How `capnp-rpc` gave up.
@@ -70,6 +81,25 @@ pub(super) struct Hint {
     pub(super) deadline: Option<Instant>,
     /// Its length in words; 0 if nobody knows.
     pub(super) words: u32,
+}
+
+/// What became of a call of data.
+enum Begun {
+    Answered,
+    /// Its handler has started, and may have ended.
+    Started(Started),
+    No,
+}
+
+fn arrived_call(call: &Called, admitted: &Admitted, begun: Option<Started>) -> Arrived {
+    Arrived {
+        message: admitted.message.clone(),
+        capabilities: call.capabilities,
+        deadline: admitted.deadline,
+        cancel: Some(Rc::clone(&call.cancel)),
+        target: call.target,
+        begun: RefCell::new(begun),
+    }
 }
 
 impl Channel {
@@ -98,6 +128,9 @@ impl Channel {
             returned: RefCell::default(),
             hint: Cell::default(),
             arrived: RefCell::default(),
+            called: Cell::default(),
+            names: Names::default(),
+            carriers: Carriers::default(),
             task: RefCell::default(),
             down: RefCell::default(),
             panicked: Cell::default(),
@@ -276,22 +309,143 @@ impl Channel {
         }
     }
 
-    /// The next message for `capnp-rpc`; none once the channel has ended.
+    /// The next message for `capnp-rpc`; none once the channel has ended. Calls and answers of data are dealt with here as far as
+    /// that can be done at once.
     pub(super) fn poll_receive(
         self: &Rc<Self>,
         cx: &Context<'_>,
     ) -> Poll<capnp::Result<Option<Box<dyn IncomingMessage>>>> {
-        self.traffic.poll_next(cx).map_ok(|next| {
-            let (message, arrived) = next?;
-            Some(Box::new(network::Incoming::new(message, arrived, self)) as _)
-        })
+        self.names.passed();
+        loop {
+            let Some(admitted) = ready!(self.traffic.poll_next(cx))? else {
+                return Poll::Ready(Ok(None));
+            };
+            let arrived = match &admitted.about {
+                About::Call(call) => match self.serve_data(call, &admitted) {
+                    Begun::Answered => continue,
+                    Begun::No => Some(arrived_call(call, &admitted, None)),
+                    Begun::Started(started) => Some(arrived_call(call, &admitted, Some(started))),
+                },
+                About::Return(answer) => {
+                    if self.take_answer(answer, &admitted.message)? {
+                        continue;
+                    }
+                    answer.capabilities.map(|capabilities| Arrived {
+                        message: admitted.message.clone(),
+                        capabilities,
+                        deadline: admitted.deadline,
+                        cancel: None,
+                        target: None,
+                        begun: RefCell::default(),
+                    })
+                }
+                About::Nothing => None,
+                About::Release(export) => {
+                    self.names.forget(CallTarget::Export(*export));
+                    None
+                }
+                About::Other => {
+                    self.names.forget_all();
+                    None
+                }
+            };
+            #[cfg(test)]
+            super::tests::count_passed();
+            let arrived = arrived.map(Rc::new);
+            if let Some(arrived) = &arrived {
+                self.names.pass(arrived);
+            }
+            let message = network::Incoming::new(admitted.message, arrived, self);
+            return Poll::Ready(Ok(Some(Box::new(message))));
+        }
+    }
+
+    /// Starts a call of data of an object that is known by its name, and answers it if it has its results at once.
+    fn serve_data(&self, call: &Called, admitted: &Admitted) -> Begun {
+        let Some(target) = call
+            .target
+            .filter(|_| call.capabilities == 0 && call.returns)
+        else {
+            return Begun::No;
+        };
+        let Some(served) = self.names.find(target) else {
+            return Begun::No;
+        };
+        match served.begin(call, admitted) {
+            None => Begun::No,
+            Some(Started::Done(Ok(results))) if self.may_answer(&results) => {
+                match results.into_data() {
+                    Ok(results) => {
+                        self.traffic.answer(call.question, results);
+                        Begun::Answered
+                    }
+                    Err(status) => Begun::Started(Started::Done(Err(status))),
+                }
+            }
+            Some(started) => Begun::Started(started),
+        }
+    }
+
+    /// Whether results need neither `capnp-rpc` nor a refusal.
+    fn may_answer(&self, results: &Outgoing) -> bool {
+        results.capabilities().is_empty()
+            && results.len_bytes() <= MAX_MESSAGE
+            && self.admit_results().is_ok()
+    }
+
+    /// Hands an answer of data to its caller; `false` if it is for `capnp-rpc`.
+    ///
+    /// # Errors
+    ///
+    /// When nothing was asked.
+    fn take_answer(self: &Rc<Self>, answer: &Answered, message: &Message) -> capnp::Result<bool> {
+        let call = match self.carriers.use_of(answer.question) {
+            Use::Other => return Ok(false),
+            Use::Idle => {
+                let text = "an answer came that nobody waits for".to_owned();
+                return Err(capnp::Error::failed(text));
+            }
+            Use::Asked(call) => call,
+        };
+        let Some(vat) = self.vat.upgrade() else {
+            return Ok(false);
+        };
+        if answer.capabilities != Some(0) || !self.carriers.want_more() {
+            vat.adopt(call);
+            return Ok(false);
+        }
+        if answer.needs_finish {
+            self.traffic.finish(answer.question);
+        }
+        vat.carried(call, message);
+        Ok(true)
     }
 
     /// Queues a message of `capnp-rpc`.
     pub(super) fn send(&self, message: Rc<Builder<HeapAllocator>>, deadline: Option<Instant>) {
-        if self.closed.borrow().is_none() {
-            self.traffic.send(message, deadline);
+        if self.closed.borrow().is_none() && !self.carriers.keeps_back(&message) {
+            self.called.set(self.traffic.send(message, deadline));
             self.wake();
+        }
+    }
+
+    /// Queues a call of data.
+    pub(super) fn ask(&self, question: u32, call: message::Outgoing, deadline: Instant) {
+        self.traffic.ask(question, call, deadline);
+        self.wake();
+    }
+
+    /// Whether enough came in for a turn.
+    pub(super) fn is_sated(&self) -> bool {
+        self.traffic.is_sated()
+    }
+
+    /// Wakes a caller whose call was answered, with the others of this turn.
+    pub(super) fn wake_caller(&self, caller: Waker) {
+        match self.closed.borrow().is_some() {
+            // There may be no further turn.
+            true => caller.wake(),
+            false => self.traffic.wake_caller(caller),
         }
     }
 
@@ -379,6 +533,7 @@ impl Channel {
         let status = status.unwrap_or_else(|| Status::unavailable("the channel has ended"));
         vat.fail_calls(self, &status);
         vat.forget(self, &status);
+        drop_caught(self.carriers.end());
     }
 
     /// Ends the channel at once.

@@ -25,13 +25,14 @@ use capnp_rpc::rpc_capnp::{
     call, cap_descriptor, exception, message, message_target, resolve, return_,
 };
 use dsoftbus_proto::{
-    message::{ExceptionKind, Message, Outgoing},
+    message::{CallTarget, ExceptionKind, Message, Outgoing, Plain},
     rpc::level0::RemoteError,
 };
 use tokio::time::Instant;
 
 use super::{
     convert::to_error,
+    handlers::Started,
     limits::{MAX_ANSWER_BYTES, MAX_ANSWERS, MAX_CAPABILITIES, MAX_DEPTH},
 };
 use crate::Status;
@@ -57,12 +58,57 @@ pub(super) struct Arrived {
     pub(super) deadline: Option<Instant>,
     /// Of a call: whether its caller has given up.
     pub(super) cancel: Option<Rc<Cancel>>,
+    /// Of a call: what it is addressed to, if that has a name here.
+    pub(super) target: Option<CallTarget>,
+    /// Of a call whose handler was started before `capnp-rpc` got it.
+    pub(super) begun: RefCell<Option<Started>>,
+}
+
+/// A message that may come in.
+pub(super) struct Admitted {
+    pub(super) message: Message,
+    pub(super) deadline: Option<Instant>,
+    pub(super) about: About,
+}
+
+/// What a message is about.
+pub(super) enum About {
+    Call(Called),
+    Return(Answered),
+    /// A Release of this export.
+    Release(u32),
+    /// A Finish of a question that is not open.
+    Nothing,
+    /// Anything else. Exports may be released by it.
+    Other,
+}
+
+/// What a Call says.
+pub(super) struct Called {
+    pub(super) question: u32,
+    /// What it is addressed to; `None` for something inside of a promised answer.
+    pub(super) target: Option<CallTarget>,
+    pub(super) interface_id: u64,
+    pub(super) method_id: u16,
+    /// Length of its capability table.
+    pub(super) capabilities: u32,
+    /// Whether its results go to its caller.
+    pub(super) returns: bool,
+    pub(super) cancel: Rc<Cancel>,
+}
+
+/// What a Return says.
+pub(super) struct Answered {
+    pub(super) question: u32,
+    /// Length of the capability table of results; `None` if there are none.
+    pub(super) capabilities: Option<u32>,
+    pub(super) needs_finish: bool,
 }
 
 /// What becomes of a message that came in.
 pub(super) enum Verdict {
     /// `capnp-rpc` gets it.
-    Pass(Message, Option<Rc<Arrived>>),
+    Pass(Admitted),
     /// It is dealt with. These answer it.
     Handled(Vec<Outgoing>),
     /// The peer broke the rules.
@@ -71,8 +117,8 @@ pub(super) enum Verdict {
 
 /// What a message that goes out is.
 pub(super) enum Sent {
-    /// A Call.
-    Call,
+    /// A Call, and what it is addressed to.
+    Call(Option<CallTarget>),
     /// A Return for which this Finish waited.
     Awaited(Message),
     /// Anything else.
@@ -103,19 +149,11 @@ impl Gate {
         crowded: bool,
     ) -> Verdict {
         match self.look(&message, crowded) {
-            Ok(Step::Pass) => Verdict::Pass(message, None),
-            Ok(Step::Content {
-                capabilities,
-                cancel,
-            }) => {
-                let arrived = Arrived {
-                    message: message.clone(),
-                    capabilities,
-                    deadline,
-                    cancel,
-                };
-                Verdict::Pass(message, Some(Rc::new(arrived)))
-            }
+            Ok(Step::Pass(about)) => Verdict::Pass(Admitted {
+                message,
+                deadline,
+                about,
+            }),
             Ok(Step::Answer(answers)) => Verdict::Handled(answers),
             Ok(Step::Hold(id)) => {
                 if let Some(answer) = self.answers.get_mut(&id) {
@@ -129,6 +167,42 @@ impl Gate {
     }
 
     fn look(&mut self, message: &Message, crowded: bool) -> capnp::Result<Step> {
+        match message.plain() {
+            Some(Plain::Call {
+                question,
+                target,
+                interface_id,
+                method_id,
+            }) if !self.answers.contains_key(&question) => {
+                let depth = match target {
+                    CallTarget::Export(_) => 0,
+                    CallTarget::Answer(answer) => self.depth_behind(answer),
+                };
+                if depth > MAX_DEPTH || self.is_full(crowded) {
+                    return refuse(question, None).map(Step::Answer);
+                }
+                let called = Called {
+                    question,
+                    target: Some(target),
+                    interface_id,
+                    method_id,
+                    capabilities: 0,
+                    returns: true,
+                    cancel: Rc::default(),
+                };
+                self.note_call(&called, message, depth);
+                return Ok(Step::Pass(About::Call(called)));
+            }
+            Some(Plain::Results { question }) => {
+                self.questions.remove(&question);
+                return Ok(Step::Pass(About::Return(Answered {
+                    question,
+                    capabilities: Some(0),
+                    needs_finish: false,
+                })));
+            }
+            _ => {}
+        }
         let reader = message.reader();
         let root: message::Reader<'_> = reader.get_root()?;
         match root.which() {
@@ -142,14 +216,15 @@ impl Gate {
                 }
                 let id = bootstrap?.get_question_id();
                 self.answers.entry(id).or_default();
-                Ok(Step::Pass)
+                Ok(Step::Pass(About::Other))
             }
+            Ok(message::Release(release)) => Ok(Step::Pass(About::Release(release?.get_id()))),
             Ok(message::Abort(abort)) => {
                 self.aborted = Some(read_exception(abort?));
-                Ok(Step::Pass)
+                Ok(Step::Pass(About::Other))
             }
             // The rest cannot do harm, or is for `capnp-rpc` to refuse.
-            _ => Ok(Step::Pass),
+            _ => Ok(Step::Pass(About::Other)),
         }
     }
 
@@ -163,33 +238,48 @@ impl Gate {
         let table = read_table(call.get_params()?.get_cap_table()?)?;
         if self.answers.contains_key(&id) {
             // `capnp-rpc` knows it, too, and refuses.
-            return Ok(Step::Pass);
+            return Ok(Step::Pass(About::Other));
         }
-        let depth = self.depth_of(call.get_target()?)?;
-        let full = crowded
-            || depth > MAX_DEPTH
-            || self.answers.len() >= MAX_ANSWERS
-            || self.answer_bytes > MAX_ANSWER_BYTES;
-        if full {
-            return refuse(id, table).map(Step::Answer);
+        let target = call.get_target()?;
+        let depth = self.depth_of(target)?;
+        if depth > MAX_DEPTH || self.is_full(crowded) {
+            return refuse(id, Some(table)).map(Step::Answer);
         }
         self.note_promises(table)?;
-        let answer = Answer {
-            redirected: matches!(
+        let called = Called {
+            question: id,
+            target: named(target)?,
+            interface_id: call.get_interface_id(),
+            method_id: call.get_method_id(),
+            capabilities: table.len(),
+            returns: matches!(
                 call.get_send_results_to().which(),
-                Ok(call::send_results_to::Yourself(()))
+                Ok(call::send_results_to::Caller(()))
             ),
+            cancel: Rc::default(),
+        };
+        self.note_call(&called, message, depth);
+        if let Ok(call::send_results_to::Yourself(())) = call.get_send_results_to().which()
+            && let Some(answer) = self.answers.get_mut(&id)
+        {
+            answer.redirected = true;
+        }
+        Ok(Step::Pass(About::Call(called)))
+    }
+
+    fn is_full(&self, crowded: bool) -> bool {
+        crowded || self.answers.len() >= MAX_ANSWERS || self.answer_bytes > MAX_ANSWER_BYTES
+    }
+
+    fn note_call(&mut self, call: &Called, message: &Message, depth: u32) {
+        let answer = Answer {
+            cancel: Rc::clone(&call.cancel),
             bytes: message.as_bytes().len(),
             depth,
             ..Answer::default()
         };
-        let cancel = Rc::clone(&answer.cancel);
         self.answer_bytes = self.answer_bytes.saturating_add(answer.bytes);
-        self.answers.insert(id, answer);
-        Ok(Step::Content {
-            capabilities: table.len(),
-            cancel: Some(cancel),
-        })
+        self.answers.insert(call.question, answer);
     }
 
     /// How many calls one of `target` waits for.
@@ -197,25 +287,32 @@ impl Gate {
         let message_target::PromisedAnswer(promised) = target.which()? else {
             return Ok(0);
         };
-        let answer = self.answers.get(&promised?.get_question_id());
-        Ok(answer
+        Ok(self.depth_behind(promised?.get_question_id()))
+    }
+
+    fn depth_behind(&self, question: u32) -> u32 {
+        let answer = self.answers.get(&question);
+        answer
             .filter(|answer| !answer.returned)
-            .map_or(0, |answer| answer.depth.saturating_add(1)))
+            .map_or(0, |answer| answer.depth.saturating_add(1))
     }
 
     fn look_at_return(&mut self, answer: return_::Reader<'_>) -> capnp::Result<Step> {
-        let awaited = self.questions.remove(&answer.get_answer_id());
-        let Ok(return_::Results(results)) = answer.which() else {
-            return Ok(Step::Pass);
+        let question = answer.get_answer_id();
+        let awaited = self.questions.remove(&question);
+        let mut answered = Answered {
+            question,
+            capabilities: None,
+            needs_finish: !answer.get_no_finish_needed(),
         };
-        let table = read_table(results?.get_cap_table()?)?;
-        if awaited {
-            self.note_promises(table)?;
+        if let Ok(return_::Results(results)) = answer.which() {
+            let table = read_table(results?.get_cap_table()?)?;
+            if awaited {
+                self.note_promises(table)?;
+            }
+            answered.capabilities = Some(table.len());
         }
-        Ok(Step::Content {
-            capabilities: table.len(),
-            cancel: None,
-        })
+        Ok(Step::Pass(About::Return(answered)))
     }
 
     fn look_at_finish(&mut self, id: u32) -> Step {
@@ -224,9 +321,9 @@ impl Gate {
             Some(answer) => {
                 answer.cancel.set();
                 self.forget(id);
-                Step::Pass
+                Step::Pass(About::Other)
             }
-            None => Step::Pass,
+            None => Step::Pass(About::Nothing),
         }
     }
 
@@ -248,7 +345,7 @@ impl Gate {
             }
         }
         self.promises.remove(&promise);
-        Ok(Step::Pass)
+        Ok(Step::Pass(About::Other))
     }
 
     fn note_promises(&mut self, table: Table<'_>) -> capnp::Result<()> {
@@ -269,8 +366,9 @@ impl Gate {
         let root: message::Reader<'_> = message.get_root_as_reader()?;
         match root.which()? {
             message::Call(call) => {
-                self.questions.insert(call?.get_question_id());
-                return Ok(Sent::Call);
+                let call = call?;
+                self.asked(call.get_question_id());
+                return Ok(Sent::Call(named(call.get_target()?)?));
             }
             message::Bootstrap(bootstrap) => {
                 self.questions.insert(bootstrap?.get_question_id());
@@ -305,6 +403,16 @@ impl Gate {
         Ok(Sent::Other)
     }
 
+    /// A call goes out that `capnp-rpc` does not know.
+    pub(super) fn asked(&mut self, question: u32) {
+        self.questions.insert(question);
+    }
+
+    /// A call is answered that `capnp-rpc` does not know.
+    pub(super) fn answered(&mut self, question: u32) {
+        self.forget(question);
+    }
+
     fn forget(&mut self, id: u32) {
         if let Some(answer) = self.answers.remove(&id) {
             self.answer_bytes = self.answer_bytes.saturating_sub(answer.bytes);
@@ -324,13 +432,21 @@ impl Gate {
 
 /// A [`Verdict`] that does not own its message yet.
 enum Step {
-    Pass,
-    Content {
-        capabilities: u32,
-        cancel: Option<Rc<Cancel>>,
-    },
+    Pass(About),
     Answer(Vec<Outgoing>),
     Hold(u32),
+}
+
+/// What a call is addressed to, if that has a name.
+fn named(target: message_target::Reader<'_>) -> capnp::Result<Option<CallTarget>> {
+    Ok(match target.which()? {
+        message_target::ImportedCap(export) => Some(CallTarget::Export(export)),
+        message_target::PromisedAnswer(promised) => {
+            let promised = promised?;
+            let whole = promised.get_transform()?.is_empty();
+            whole.then_some(CallTarget::Answer(promised.get_question_id()))
+        }
+    })
 }
 
 type Table<'a> = struct_list::Reader<'a, cap_descriptor::Owned>;
@@ -343,7 +459,7 @@ fn read_table(table: Table<'_>) -> capnp::Result<Table<'_>> {
 }
 
 /// Answers a call that may not start, and gives back what it brought.
-fn refuse(question: u32, table: Table<'_>) -> capnp::Result<Vec<Outgoing>> {
+fn refuse(question: u32, table: Option<Table<'_>>) -> capnp::Result<Vec<Outgoing>> {
     let mut message = Builder::new_default();
     let mut answer = message.init_root::<message::Builder<'_>>().init_return();
     answer.set_answer_id(question);
@@ -356,7 +472,7 @@ fn refuse(question: u32, table: Table<'_>) -> capnp::Result<Vec<Outgoing>> {
     exception.set_type(exception::Type::Overloaded);
     exception.set_reason(&error.extra);
     let mut answers = vec![Outgoing::built(message)];
-    for descriptor in table {
+    for descriptor in table.into_iter().flatten() {
         match descriptor.which()? {
             cap_descriptor::SenderHosted(id) | cap_descriptor::SenderPromise(id) => {
                 answers.push(Outgoing::release(id, 1));

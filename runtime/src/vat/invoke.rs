@@ -10,10 +10,12 @@ use capnp::{
     capability::{Promise, RemotePromise},
     private::capability::{ClientHook, PipelineOp, ResponseHook},
 };
+use dsoftbus_proto::message::{self, CallTarget, MAX_MESSAGE, Message};
 use futures::FutureExt as _;
 use tokio::{task::AbortHandle, time::Instant};
 
 use super::{
+    carrier::Carrier,
     channel::{Channel, Hint},
     import::{Import, ImportNumber},
     limits::{DESCRIPTOR, ENVELOPE},
@@ -38,12 +40,34 @@ pub(super) struct Invoke {
 /// A call under way, or one whose results are kept.
 pub(super) struct Pending {
     channel: Rc<Channel>,
-    task: AbortHandle,
     answerer: Option<Answerer>,
+    way: Way,
+}
+
+/// How a call is made.
+enum Way {
+    /// As one of data: `capnp-rpc` does not know of it.
+    Carried(Carrier),
+    Own(Own),
+}
+
+/// A call that `capnp-rpc` makes.
+struct Own {
+    task: AbortHandle,
     keep: bool,
     results: Results,
     /// Handles of capabilities in the results.
     pipelined: Vec<ImportNumber>,
+}
+
+impl Pending {
+    /// Nobody waits for the call any more.
+    fn abort(&self) {
+        match &self.way {
+            Way::Carried(carrier) => self.channel.carriers.use_up(carrier),
+            Way::Own(own) => own.task.abort(),
+        }
+    }
 }
 
 /// What is known of the results of a call.
@@ -66,7 +90,12 @@ type Outcome = capnp::Result<Option<Box<dyn ResponseHook>>>;
 
 impl Vat {
     /// Makes a call.
-    pub(super) fn invoke(self: &Rc<Self>, invoke: Invoke) {
+    pub(super) fn invoke(self: &Rc<Self>, mut invoke: Invoke) {
+        invoke.answerer.taken();
+        if let Some((channel, address, carrier)) = self.carrier_for(&invoke) {
+            self.carry(invoke, channel, address, carrier);
+            return;
+        }
         let Invoke {
             target,
             method,
@@ -74,9 +103,8 @@ impl Vat {
             deadline,
             question,
             keep,
-            mut answerer,
+            answerer,
         } = invoke;
-        answerer.taken();
         let (hook, channel) = match self.find(target) {
             Ok(found) => found,
             Err(status) => {
@@ -88,12 +116,16 @@ impl Vat {
             answerer.answer(Err(status));
             return;
         }
+        channel.called.take();
         let sent = self.guarded(&channel, || {
             self.send(&channel, hook.as_ref(), method, params, deadline)
         });
         let sent = sent.unwrap_or_else(|| Err(Status::internal("the channel failed")));
         let (promise, results) = match sent {
             Ok(Sent::Call(call)) => {
+                if let Some(address) = channel.called.take() {
+                    self.learn_address(target, address);
+                }
                 let promise = call.promise.map(|done| done.map(|done| Some(done.hook)));
                 (promise.left_future(), Results::Awaited(call.pipeline))
             }
@@ -107,19 +139,121 @@ impl Vat {
                 return;
             }
         };
+        let pending = Pending {
+            channel,
+            answerer: Some(answerer),
+            way: Way::Own(Own {
+                task: self.await_answer(question, promise),
+                keep,
+                results,
+                pipelined: Vec::new(),
+            }),
+        };
+        self.calls.borrow_mut().insert(question, pending);
+    }
+
+    fn await_answer(
+        self: &Rc<Self>,
+        question: QuestionNumber,
+        promise: impl Future<Output = Outcome> + 'static,
+    ) -> AbortHandle {
         let vat = Rc::clone(self);
         let task = tokio::task::spawn_local(async move {
             let outcome = AssertUnwindSafe(promise).catch_unwind().await;
             vat.finish(question, outcome.ok());
         });
+        task.abort_handle()
+    }
+
+    /// What a call can be made with that needs nothing of `capnp-rpc`. Whatever stands in the way of that one fails as any other.
+    fn carrier_for(self: &Rc<Self>, invoke: &Invoke) -> Option<(Rc<Channel>, CallTarget, Carrier)> {
+        let streaming = invoke
+            .method
+            .descriptor
+            .is_some_and(|method| method.streaming);
+        if invoke.keep
+            || streaming
+            || !invoke.params.is_call_of_data()
+            || invoke.params.len_bytes() > MAX_MESSAGE
+        {
+            return None;
+        }
+        let (address, channel) = self.address_of(invoke.target)?;
+        if channel.closed().is_some() || channel.admit_call().is_err() {
+            return None;
+        }
+        let carrier = match channel.carriers.take() {
+            Some(carrier) => carrier,
+            None => {
+                let (hook, _) = self.find(invoke.target).ok()?;
+                let words = ENVELOPE;
+                let _hint = Hinted::new(
+                    &channel,
+                    Hint {
+                        deadline: None,
+                        words,
+                    },
+                );
+                let opened = self.guarded(&channel, || channel.carriers.open(hook.as_ref()));
+                opened.flatten()?
+            }
+        };
+        Some((channel, address, carrier))
+    }
+
+    fn carry(&self, invoke: Invoke, channel: Rc<Channel>, address: CallTarget, carrier: Carrier) {
+        let Ok(mut call) = invoke.params.into_data() else {
+            return;
+        };
+        call.set_id(carrier.question());
+        call.set_target(address);
+        channel.carriers.ask(&carrier, invoke.question);
+        channel.ask(carrier.question(), call, invoke.deadline);
         let pending = Pending {
             channel,
-            task: task.abort_handle(),
-            answerer: Some(answerer),
-            keep,
-            results,
-            pipelined: Vec::new(),
+            answerer: Some(invoke.answerer),
+            way: Way::Carried(carrier),
         };
+        self.calls.borrow_mut().insert(invoke.question, pending);
+    }
+
+    /// A call of data was answered with data.
+    pub(super) fn carried(&self, question: QuestionNumber, message: &Message) {
+        let Some(pending) = self.calls.borrow_mut().remove(&question) else {
+            return;
+        };
+        if let Way::Carried(carrier) = pending.way {
+            pending.channel.carriers.give_back(carrier);
+        }
+        let results = message::Incoming::results(message.clone());
+        let answerer = pending.answerer;
+        if let Some(caller) =
+            answerer.and_then(|answerer| answerer.answer_quietly(Ok(results.into())))
+        {
+            pending.channel.wake_caller(caller);
+        }
+    }
+
+    /// A call of data gets an answer that is for `capnp-rpc` to read.
+    pub(super) fn adopt(self: &Rc<Self>, question: QuestionNumber) {
+        let Some(pending) = self.calls.borrow_mut().remove(&question) else {
+            return;
+        };
+        let way = match pending.way {
+            Way::Carried(carrier) => {
+                pending.channel.carriers.use_up(&carrier);
+                let RemotePromise { promise, pipeline } = carrier.call;
+                let promise = promise.map(|done| done.map(|done| Some(done.hook)));
+                Way::Own(Own {
+                    task: self.await_answer(question, promise),
+                    keep: false,
+                    results: Results::Awaited(pipeline),
+                    pipelined: Vec::new(),
+                })
+            }
+            own => own,
+        };
+        let pending = Pending { way, ..pending };
         self.calls.borrow_mut().insert(question, pending);
     }
 
@@ -166,8 +300,11 @@ impl Vat {
         let Some(pending) = calls.get_mut(&question) else {
             return;
         };
+        let Way::Own(own) = &mut pending.way else {
+            return;
+        };
         let channel = Rc::clone(&pending.channel);
-        let hook = self.guarded(&channel, || match &pending.results {
+        let hook = self.guarded(&channel, || match &own.results {
             Results::Awaited(pipeline) => pipelined(pipeline, path),
             Results::Arrived(response) => {
                 let path = path.iter().copied().map(PipelineOp::GetPointerField);
@@ -178,7 +315,7 @@ impl Vat {
         });
         let Some(hook) = hook else { return };
         let hook = hook.unwrap_or_else(|error| capnp_rpc::new_broken_cap(error).hook);
-        pending.pipelined.push(import.number());
+        own.pipelined.push(import.number());
         drop(calls);
         self.enter(import, hook, &channel);
     }
@@ -200,23 +337,26 @@ impl Vat {
             }
         };
         let answerer = pending.answerer.take();
-        for import in std::mem::take(&mut pending.pipelined) {
+        let Way::Own(own) = &mut pending.way else {
+            return;
+        };
+        for import in std::mem::take(&mut own.pipelined) {
             self.settle(import);
         }
-        if pending.keep {
+        if own.keep {
             let results = match outcome {
                 Some(Ok(Some(response))) => Results::Arrived(response),
                 Some(Err(error)) => Results::Failed(error),
                 _ => Results::Failed(capnp::Error::failed("no results".to_owned())),
             };
-            let old = std::mem::replace(&mut pending.results, results);
+            let old = std::mem::replace(&mut own.results, results);
             self.calls.borrow_mut().insert(question, pending);
             drop_caught(old);
         } else {
             drop_caught((pending, outcome));
         }
-        if let Some(answerer) = answerer {
-            answerer.answer(answer);
+        if let Some(caller) = answerer.and_then(|answerer| answerer.answer_quietly(answer)) {
+            channel.wake_caller(caller);
         }
         channel.wake();
     }
@@ -244,7 +384,7 @@ impl Vat {
             return;
         };
         let channel = Rc::clone(&pending.channel);
-        pending.task.abort();
+        pending.abort();
         self.guarded(&channel, || drop(pending));
         channel.wake();
     }
@@ -258,7 +398,7 @@ impl Vat {
             .map(|(_, pending)| pending)
             .collect();
         for mut pending in failed {
-            pending.task.abort();
+            pending.abort();
             if let Some(answerer) = pending.answerer.take() {
                 answerer.answer(Err(status.clone()));
             }

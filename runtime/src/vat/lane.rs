@@ -47,6 +47,14 @@ struct Waiting {
     start: oneshot::Sender<Promise<(), capnp::Error>>,
 }
 
+impl Lane {
+    /// Whether a call may start at once.
+    pub(super) fn is_free(&self) -> bool {
+        let state = self.0.borrow();
+        !state.busy && state.broken.is_none()
+    }
+}
+
 /// Starts a call of an object, or lets it wait for its turn.
 pub(super) fn dispatch(
     served: &Rc<Served>,
@@ -87,10 +95,20 @@ pub(super) fn dispatch(
 fn begin(
     served: &Rc<Served>,
     call: Call,
-    mut results: Box<dyn ResultsHook>,
+    results: Box<dyn ResultsHook>,
 ) -> Promise<(), capnp::Error> {
     let streaming = call.streaming;
-    match handlers::start(served, call) {
+    follow(served, streaming, handlers::start(served, call), results)
+}
+
+/// Goes on with a call that has started.
+pub(super) fn follow(
+    served: &Rc<Served>,
+    streaming: bool,
+    started: Started,
+    mut results: Box<dyn ResultsHook>,
+) -> Promise<(), capnp::Error> {
+    match started {
         Started::Done(outcome) => {
             let replied = reply(served, outcome, results.as_mut());
             if let Err(error) = &replied

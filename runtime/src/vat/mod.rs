@@ -15,6 +15,7 @@
 //! object that it passed to the peer goes on being called, and the peer's Release of that object ends the channel.
 
 mod backlog;
+mod carrier;
 mod channel;
 mod clock;
 mod convert;
@@ -26,6 +27,7 @@ mod invoke;
 mod lane;
 mod limits;
 mod link;
+mod names;
 mod network;
 mod question;
 mod registry;

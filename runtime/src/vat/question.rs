@@ -151,28 +151,17 @@ impl Slot {
         }
     }
 
-    fn answer(&self, outcome: Result<Incoming>) {
-        let waker = {
-            let mut state = lock(&self.0);
-            match &*state {
-                State::New => {
-                    *state = State::Answered(outcome);
-                    None
-                }
-                State::Waiting(waker) => {
-                    let waker = waker.clone();
-                    *state = State::Answered(outcome);
-                    Some(waker)
-                }
-                State::Answered(_) | State::Taken => None,
-                State::Abandoned => {
-                    *state = State::Taken;
-                    None
-                }
-            }
+    /// Returns who waits.
+    fn answer(&self, outcome: Result<Incoming>) -> Option<Waker> {
+        let mut state = lock(&self.0);
+        let next = match &*state {
+            State::New | State::Waiting(_) => State::Answered(outcome),
+            State::Answered(_) | State::Taken => return None,
+            State::Abandoned => State::Taken,
         };
-        if let Some(waker) = waker {
-            waker.wake();
+        match std::mem::replace(&mut *state, next) {
+            State::Waiting(waker) => Some(waker),
+            _ => None,
         }
     }
 
@@ -206,10 +195,17 @@ impl Answerer {
         }
     }
 
-    pub(super) fn answer(mut self, outcome: Result<Incoming>) {
+    pub(super) fn answer(self, outcome: Result<Incoming>) {
+        if let Some(caller) = self.answer_quietly(outcome) {
+            caller.wake();
+        }
+    }
+
+    /// Returns the caller, who has to be woken.
+    pub(super) fn answer_quietly(mut self, outcome: Result<Incoming>) -> Option<Waker> {
         // Before the caller wakes, who may call again at once.
         self.ticket = None;
-        self.slot.answer(outcome);
+        self.slot.answer(outcome)
     }
 }
 
@@ -217,8 +213,10 @@ impl Drop for Answerer {
     fn drop(&mut self) {
         self.ticket = None;
         // Nothing happens when the call was answered.
-        self.slot
-            .answer(Err(Status::unavailable("the node has ended")));
+        let status = Status::unavailable("the node has ended");
+        if let Some(caller) = self.slot.answer(Err(status)) {
+            caller.wake();
+        }
     }
 }
 

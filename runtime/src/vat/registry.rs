@@ -9,6 +9,7 @@ use std::{
 };
 
 use capnp::private::capability::ClientHook;
+use dsoftbus_proto::message::CallTarget;
 use tokio::runtime::Handle;
 
 use super::{
@@ -109,11 +110,31 @@ impl Vat {
         found
     }
 
+    /// What calls of a handle are addressed to, and its channel, if that is known.
+    pub(super) fn address_of(&self, number: ImportNumber) -> Option<(CallTarget, Rc<Channel>)> {
+        let registry = self.registry.borrow();
+        let entry = registry.entries.get(&number)?;
+        let address = entry.address?;
+        // A promise has one until it is resolved.
+        match entry.hook.get_resolved() {
+            None => Some((address, Rc::clone(&entry.channel))),
+            Some(_) => None,
+        }
+    }
+
+    /// Notes what a call of a handle was addressed to.
+    pub(super) fn learn_address(&self, number: ImportNumber, address: CallTarget) {
+        if let Some(entry) = self.registry.borrow_mut().entries.get_mut(&number) {
+            entry.address = Some(address);
+        }
+    }
+
     /// Makes the entry of a handle that exists already.
     pub(super) fn enter(&self, import: &Import, hook: Box<dyn ClientHook>, channel: &Rc<Channel>) {
         let entry = Entry {
             hook,
             channel: Rc::clone(channel),
+            address: None,
             place: None,
             handle: import.downgrade(),
         };
@@ -157,6 +178,7 @@ impl Vat {
         let entry = Entry {
             hook,
             channel: Rc::clone(channel),
+            address: None,
             place: Some(place),
             handle: import.downgrade(),
         };
@@ -212,6 +234,8 @@ pub(super) type Place = (usize, usize);
 struct Entry {
     hook: Box<dyn ClientHook>,
     channel: Rc<Channel>,
+    /// What calls of the hook are addressed to, as long as it is not resolved.
+    address: Option<CallTarget>,
     /// Under which the entry is found; its hook is held, so that nothing else can get that address.
     place: Option<Place>,
     handle: WeakImport,
@@ -235,6 +259,7 @@ impl Registry {
             vacant.insert(number);
             entry.place = Some(place);
         }
+        entry.address = None;
         Some(std::mem::replace(&mut entry.hook, hook))
     }
 

@@ -12,18 +12,20 @@ use capnp::{
     private::capability::{ClientHook, ParamsHook, ResultsHook},
 };
 use dsoftbus_proto::message;
+use tokio::time::Instant;
 
 use super::{
     channel::Channel,
     convert::to_error,
     early::Early,
-    handlers::Call,
+    gate::{Admitted, Called, Cancel},
+    handlers::{self, Call, Started},
     import::ImportNumber,
     lane::{self, Lane},
     registry::Vat,
     task::drop_caught,
 };
-use crate::{Capability, Context, Incoming, Outgoing, Result, Skeleton, Status};
+use crate::{Capability, Context, Incoming, MethodDescriptor, Outgoing, Result, Skeleton, Status};
 
 /// What tells our hooks from those of `capnp-rpc`, which give the address of their connection, or 0, and from the stand-ins that
 /// messages are read and written with, which give 1.
@@ -123,8 +125,30 @@ impl Served {
         std::ptr::from_ref(self).addr()
     }
 
+    /// Starts a call of data ahead of `capnp-rpc`; `None` if it has to take its turn.
+    pub(super) fn begin(&self, call: &Called, admitted: &Admitted) -> Option<Started> {
+        let streaming = self
+            .method(call.interface_id, call.method_id)
+            .is_some_and(|method| method.streaming);
+        if streaming || !self.lane.is_free() {
+            return None;
+        }
+        let params = Incoming::from(message::Incoming::params(admitted.message.clone()));
+        let cancel = Rc::clone(&call.cancel);
+        let ids = (call.interface_id, call.method_id);
+        Some(handlers::start(
+            self,
+            self.call(ids, params, admitted.deadline, cancel),
+        ))
+    }
+
     /// What a call that came in asks for.
-    fn read(&self, interface_id: u64, method_id: u16, params: &dyn ParamsHook) -> Result<Call> {
+    fn read(
+        self: &Rc<Self>,
+        interface_id: u64,
+        method_id: u16,
+        params: &dyn ParamsHook,
+    ) -> Result<Asked> {
         let malformed = |error| Status::invalid_argument(format!("bad parameters: {error}"));
         let vat = self.vat()?;
         let channel = &self.channel;
@@ -132,6 +156,12 @@ impl Served {
         channel.arrived.take();
         let content = params.get().map_err(malformed)?;
         let arrived = channel.arrived.take();
+        if let Some(arrived) = &arrived {
+            channel.names.learn(arrived, self);
+            if let Some(started) = arrived.begun.take() {
+                return Ok(Asked::Begun(started));
+            }
+        }
         let params = match &arrived {
             Some(arrived) if arrived.capabilities == 0 => {
                 Incoming::from(message::Incoming::params(arrived.message.clone()))
@@ -147,22 +177,45 @@ impl Served {
         };
         let deadline = arrived.as_ref().and_then(|arrived| arrived.deadline);
         let cancel = arrived.as_ref().and_then(|arrived| arrived.cancel.clone());
-        let skeleton = self.skeleton();
-        let method =
-            skeleton.and_then(|skeleton| skeleton.descriptor().method(interface_id, method_id));
+        let ids = (interface_id, method_id);
+        let call = self.call(ids, params, deadline, cancel.unwrap_or_default());
+        Ok(Asked::New(call))
+    }
+
+    fn call(
+        &self,
+        (interface_id, method_id): (u64, u16),
+        params: Incoming,
+        deadline: Option<Instant>,
+        cancel: Rc<Cancel>,
+    ) -> Call {
+        let channel = &self.channel;
+        let method = self.method(interface_id, method_id);
         let session = Arc::downgrade(&channel.session);
         let early = Early::new(channel.queue());
         let context = Context::new(Some(channel.peer()), Some(session), method, deadline);
-        Ok(Call {
+        Call {
             context: context.with_early(Arc::clone(&early)),
             interface_id,
             method_id,
             params,
             streaming: method.is_some_and(|method| method.streaming),
-            cancel: cancel.unwrap_or_default(),
+            cancel,
             early,
-        })
+        }
     }
+
+    fn method(&self, interface_id: u64, method_id: u16) -> Option<&'static MethodDescriptor> {
+        let skeleton = self.skeleton()?;
+        skeleton.descriptor().method(interface_id, method_id)
+    }
+}
+
+/// A call that has got to its object.
+enum Asked {
+    New(Call),
+    /// Its handler was started ahead of `capnp-rpc`.
+    Begun(Started),
 }
 
 impl Drop for Served {
@@ -209,7 +262,8 @@ impl ClientHook for Hook {
         // What the parameters hold belongs to the handler from here on.
         drop(params);
         match call {
-            Ok(call) => lane::dispatch(&self.0, call, results),
+            Ok(Asked::New(call)) => lane::dispatch(&self.0, call, results),
+            Ok(Asked::Begun(started)) => lane::follow(&self.0, false, started, results),
             Err(status) => Promise::err(to_error(&status)),
         }
     }

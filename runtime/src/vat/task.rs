@@ -58,7 +58,10 @@ impl Task {
         let mut inner = Context::from_waker(&self.waker);
         self.flag.polling.store(true, Ordering::Release);
         let mut rounds = 0;
-        while rounds < MAX_ROUNDS && self.flag.woken.swap(false, Ordering::AcqRel) {
+        while rounds < MAX_ROUNDS
+            && !self.channel.is_sated()
+            && self.flag.woken.swap(false, Ordering::AcqRel)
+        {
             rounds += 1;
             let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(&mut *system).poll(&mut inner)));
             match polled {

@@ -2,10 +2,11 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use dsoftbus_proto::frame::CloseCode;
+use futures::future::join_all;
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
@@ -24,6 +25,13 @@ pub(super) fn panic_if_asked() {
         !PANICS.swap(false, Ordering::AcqRel),
         "as the test of panics asked"
     );
+}
+
+/// Messages that the engines of all channels were given.
+static PASSED: AtomicUsize = AtomicUsize::new(0);
+
+pub(super) fn count_passed() {
+    PASSED.fetch_add(1, Ordering::AcqRel);
 }
 
 /// Tests that have channels run one after the other: any of them could be hit by the panic.
@@ -142,4 +150,26 @@ async fn the_thread_ends_with_its_node() {
     thread.unwrap().join().unwrap();
     let status = client.echo().await.unwrap_err();
     assert_eq!(status.code(), Code::Unavailable);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_of_data_do_not_concern_the_engine() {
+    let _alone = alone().await;
+    let pair = pair().await;
+    let client: EchoClient = pair.peer.open().await.unwrap();
+    // Both sides learn from the first call what calls of the service are addressed to. Its answer is followed by a Release.
+    for _ in 0..3 {
+        client.echo().await.unwrap();
+    }
+    let before = PASSED.load(Ordering::Acquire);
+    for _ in 0..3 {
+        let calls = join_all((0..super::limits::MAX_CARRIERS).map(|_| client.echo()));
+        assert!(calls.await.iter().all(Result::is_ok));
+    }
+    assert_eq!(PASSED.load(Ordering::Acquire), before);
+    // A channel keeps no more questions open than that: the engine gets the other answers.
+    let calls = join_all((0..super::limits::MAX_CARRIERS + 10).map(|_| client.echo()));
+    assert!(calls.await.iter().all(Result::is_ok));
+    let passed = PASSED.load(Ordering::Acquire) - before;
+    assert!(passed <= 10, "{passed} answers");
 }

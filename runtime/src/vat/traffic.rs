@@ -12,7 +12,7 @@ use std::{
 use capnp::message::{Builder, HeapAllocator};
 use dsoftbus_proto::{
     frame::CloseCode,
-    message::{Message, Outgoing},
+    message::{CallTarget, Message, Outgoing},
     mux::{Outbound, SendError},
     rpc::level0::RemoteError,
 };
@@ -20,8 +20,8 @@ use tokio::{runtime::Handle, time::Instant};
 
 use super::{
     backlog::Backlog,
-    gate::{Arrived, Gate, Sent, Verdict},
-    limits::{MAX_ANSWERS_WAITING, MAX_BACKLOG, MAX_SESSION_BACKLOG},
+    gate::{Admitted, Gate, Sent, Verdict},
+    limits::{MAX_ANSWERS_WAITING, MAX_BACKLOG, MAX_ROUNDS, MAX_SESSION_BACKLOG},
     link::{Inbound, Link},
 };
 use crate::{
@@ -39,6 +39,8 @@ pub(super) struct Traffic {
     gate: RefCell<Gate>,
     inbox: RefCell<VecDeque<Inbound>>,
     receiver: RefCell<Option<Waker>>,
+    /// Messages that may still be looked at in this turn.
+    left: Cell<usize>,
     /// Why the session says that nothing more comes.
     ended: RefCell<Option<Status>>,
     /// Cost of messages that were taken, to be given back.
@@ -46,6 +48,8 @@ pub(super) struct Traffic {
     /// Whether messages were taken that the session still counts.
     taken: Cell<bool>,
     outbox: RefCell<Vec<Out>>,
+    /// Callers whose calls were answered in this turn.
+    answered: RefCell<Vec<Waker>>,
     backlog: RefCell<Backlog>,
     too_long: Cell<bool>,
 }
@@ -64,9 +68,6 @@ enum Body {
     Owned(Outgoing),
 }
 
-/// A message, and what is known of its content.
-type Taken = (Message, Option<Rc<Arrived>>);
-
 impl Traffic {
     pub(super) fn new(
         session: Arc<Session>,
@@ -82,10 +83,12 @@ impl Traffic {
             gate: RefCell::default(),
             inbox: RefCell::default(),
             receiver: RefCell::default(),
+            left: Cell::default(),
             ended: RefCell::default(),
             consumed: Cell::default(),
             taken: Cell::default(),
             outbox: RefCell::default(),
+            answered: RefCell::default(),
             backlog: RefCell::default(),
             too_long: Cell::default(),
         }
@@ -96,10 +99,14 @@ impl Traffic {
     /// # Errors
     ///
     /// What the peer did wrong.
-    pub(super) fn poll_next(&self, cx: &Context<'_>) -> Poll<capnp::Result<Option<Taken>>> {
+    pub(super) fn poll_next(&self, cx: &Context<'_>) -> Poll<capnp::Result<Option<Admitted>>> {
         #[cfg(test)]
         super::tests::panic_if_asked();
         loop {
+            if self.is_sated() {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             let next = self.inbox.borrow_mut().pop_front();
             let Some(inbound) = next else {
                 if self.ended.borrow().is_some() {
@@ -108,6 +115,7 @@ impl Traffic {
                 self.receiver.replace(Some(cx.waker().clone()));
                 return Poll::Pending;
             };
+            self.left.set(self.left.get().saturating_sub(1));
             let consumed = self.consumed.get().saturating_add(inbound.cost);
             self.consumed.set(consumed);
             let crowded = self.exceeds(|backlog| {
@@ -118,9 +126,7 @@ impl Traffic {
                 .borrow_mut()
                 .admit(inbound.message, inbound.deadline, crowded);
             match verdict {
-                Verdict::Pass(message, arrived) => {
-                    return Poll::Ready(Ok(Some((message, arrived))));
-                }
+                Verdict::Pass(admitted) => return Poll::Ready(Ok(Some(admitted))),
                 Verdict::Handled(answers) => {
                     for answer in answers {
                         let bytes = answer.len_bytes();
@@ -132,10 +138,45 @@ impl Traffic {
         }
     }
 
-    /// Queues a message of `capnp-rpc`.
-    pub(super) fn send(&self, message: Rc<Builder<HeapAllocator>>, deadline: Option<Instant>) {
+    /// Whether enough was taken in for a turn.
+    pub(super) fn is_sated(&self) -> bool {
+        self.left.get() == 0 && !self.inbox.borrow().is_empty()
+    }
+
+    /// Queues a call of data under the number of a question that is open.
+    pub(super) fn ask(&self, question: u32, call: Outgoing, deadline: Instant) {
+        self.gate.borrow_mut().asked(question);
+        let bytes = call.len_bytes();
+        self.push(Body::Owned(call), Some(deadline), bytes, true);
+    }
+
+    /// Queues results of data of a call that `capnp-rpc` does not know.
+    pub(super) fn answer(&self, question: u32, mut results: Outgoing) {
+        self.gate.borrow_mut().answered(question);
+        results.set_id(question);
+        let bytes = results.len_bytes();
+        self.push(Body::Owned(results), None, bytes, false);
+    }
+
+    /// Queues a Finish of a question that goes on as far as `capnp-rpc` knows.
+    pub(super) fn finish(&self, question: u32) {
+        let finish = Outgoing::finish(question);
+        let bytes = finish.len_bytes();
+        self.push(Body::Owned(finish), None, bytes, false);
+    }
+
+    /// Queues a message of `capnp-rpc`. Returns what it is addressed to, if it is a call.
+    pub(super) fn send(
+        &self,
+        message: Rc<Builder<HeapAllocator>>,
+        deadline: Option<Instant>,
+    ) -> Option<CallTarget> {
         let sent = self.gate.borrow_mut().sent(&message);
-        let call = matches!(sent, Ok(Sent::Call));
+        let call = matches!(sent, Ok(Sent::Call(_)));
+        let target = match &sent {
+            Ok(Sent::Call(target)) => *target,
+            _ => None,
+        };
         if let Ok(Sent::Awaited(finish)) = sent {
             self.inbox.borrow_mut().push_back(Inbound {
                 message: finish,
@@ -146,6 +187,7 @@ impl Traffic {
         }
         let bytes = message.size_in_words().saturating_mul(8);
         self.push(Body::Shared(message), deadline, bytes, call);
+        target
     }
 
     fn push(&self, body: Body, deadline: Option<Instant>, bytes: usize, call: bool) {
@@ -158,6 +200,11 @@ impl Traffic {
         });
     }
 
+    /// Wakes a caller at the end of the turn.
+    pub(super) fn wake_caller(&self, caller: Waker) {
+        self.answered.borrow_mut().push(caller);
+    }
+
     fn wake_receiver(&self) {
         if let Some(waker) = self.receiver.take() {
             waker.wake();
@@ -166,6 +213,7 @@ impl Traffic {
 
     /// Takes what has come in.
     pub(super) fn take_in(&self) {
+        self.left.set(MAX_ROUNDS);
         let (messages, ended) = self.link.take();
         if messages.is_empty() && ended.is_none() {
             return;
@@ -185,7 +233,8 @@ impl Traffic {
         let outbox = self.outbox.take();
         let consumed = self.consumed.take();
         let taken = self.taken.take();
-        if outbox.is_empty() && consumed == 0 && !taken {
+        let mut answered = self.answered.take();
+        if outbox.is_empty() && consumed == 0 && !taken && answered.is_empty() {
             return;
         }
         let now = {
@@ -202,8 +251,12 @@ impl Traffic {
             let mut core = self.session.core();
             if !core.is_current(self.key) {
                 core.mux.refund(consumed);
+                drop(core);
+                // The driver may have ended.
+                answered.into_iter().for_each(Waker::wake);
                 return;
             }
+            core.leave_answered(&mut answered);
             core.mux.consume(id, consumed);
             let mut backlog = self.backlog.borrow_mut();
             for (outgoing, deadline, bytes, call) in outbox {
@@ -228,6 +281,7 @@ impl Traffic {
     /// Ends the channel in the session, with a code for the peer unless it knows already. Nothing goes in or out any more.
     pub(super) fn end(&self, code: Option<CloseCode>) {
         self.outbox.take();
+        self.answered.take().into_iter().for_each(Waker::wake);
         let (left, _) = self.link.take();
         let left = self.inbox.take().into_iter().chain(left);
         let left = left.fold(self.consumed.take(), |sum, inbound| {

@@ -675,3 +675,40 @@ async fn results_that_make_no_sense_cost_their_call_only() {
     let status = call.await.unwrap().unwrap_err();
     assert_eq!(status.code(), Code::DeadlineExceeded);
 }
+
+/// Answers a call of `echo`, and leaves it to the caller to finish it.
+async fn answer_echo(attacker: &mut Attacker, question: u32) {
+    attacker
+        .send(|message| {
+            let mut answer = message.init_return();
+            answer.set_answer_id(question);
+            let content = answer.init_results().get_content();
+            content
+                .init_as::<hub::echo_results::Builder<'_>>()
+                .set_text("x");
+        })
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_question_is_answered_once_and_finished_once() {
+    let mut peer = Impostor::new().await;
+    let mut questions = Vec::new();
+    for _ in 0..5 {
+        let call = tokio::spawn(within(peer.hub.echo("x")));
+        let question = peer.called().await;
+        answer_echo(&mut peer.attacker, question).await;
+        assert_eq!(call.await.unwrap().unwrap(), "x");
+        let finished = peer.attacker.find(|message| match message.which() {
+            Ok(message::Finish(Ok(finish))) => Some(finish.get_question_id()),
+            _ => None,
+        });
+        assert_eq!(finished.await, question);
+        questions.push(question);
+    }
+    // The number of a question that is open in the engine only.
+    let last = questions.pop().unwrap();
+    assert!(questions.contains(&last), "{questions:?}");
+    answer_echo(&mut peer.attacker, last).await;
+    assert_eq!(peer.attacker.closed().await, CloseCode::PROTOCOL_ERROR);
+}

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use capnp::message::{Builder, HeapAllocator, ReaderSegments};
 use capnp::traits::FromPointerBuilder;
 
-use super::{MAX_MESSAGE, Message, MessageError, Segments, WORD, copy_aligned};
+use super::{CallTarget, MAX_MESSAGE, Message, MessageError, Segments, WORD, copy_aligned};
 use crate::rpc::envelope::{self, Envelope, Holder};
 use crate::rpc::reason;
 
@@ -70,6 +70,7 @@ impl Outgoing {
             Kind::Call,
             Envelope::Call {
                 question: 0,
+                target: CallTarget::Answer(BOOTSTRAP_QUESTION),
                 interface_id,
                 method_id,
             },
@@ -203,6 +204,18 @@ impl Outgoing {
                 debug_assert!(set.is_ok());
             }
         }
+    }
+
+    /// Addresses a Call, which goes to the promised answer of the first Bootstrap otherwise. Any other message stays as it is.
+    pub fn set_target(&mut self, target: CallTarget) {
+        if let Body::Content { envelope, .. } = &mut self.body {
+            envelope.set_target(target);
+        }
+    }
+
+    /// Whether this is a [`call`](Self::call).
+    pub fn is_call(&self) -> bool {
+        self.kind == Kind::Call
     }
 
     /// Bytes of the message in stream framing. Above [`MAX_MESSAGE`] no peer takes it.

@@ -7,11 +7,13 @@
 use super::outcome::RESULTS;
 use super::read::{Call, Caps, Outcome, Return, Target};
 use super::tag::{CALL, RETURN};
-use crate::message::{BOOTSTRAP_QUESTION, WORD};
+use crate::message::{CallTarget, WORD};
 
 /// Words of a Call without its content: the root pointer and the structs Message, Call, MessageTarget, PromisedAnswer
 /// and Payload.
 pub(crate) const CALL_WORDS: usize = 1 + 2 + 6 + 2 + 2 + 2;
+/// Words of a Call of an export: it has no PromisedAnswer.
+pub(crate) const EXPORT_CALL_WORDS: usize = CALL_WORDS - 2;
 /// Words of a Return with results without its content: the root pointer and the structs Message, Return and Payload.
 pub(crate) const RESULTS_WORDS: usize = 1 + 2 + 3 + 2;
 
@@ -21,7 +23,13 @@ const BEHIND: usize = 2;
 /// Bit of `noFinishNeeded` in the first word of a Return.
 const NO_FINISH_NEEDED: u64 = 1 << 33;
 
-fn call(question: u32, interface_id: u64, method_id: u16, content: u64) -> [u64; CALL_WORDS] {
+fn answer_call(
+    question: u32,
+    answer: u32,
+    interface_id: u64,
+    method_id: u16,
+    content: u64,
+) -> [u64; CALL_WORDS] {
     [
         structure(0, 1, 1), // root: Message
         u64::from(CALL),
@@ -34,7 +42,31 @@ fn call(question: u32, interface_id: u64, method_id: u16, content: u64) -> [u64;
         0,
         1 << 32,            // MessageTarget: promisedAnswer
         structure(0, 1, 1), // MessageTarget.promisedAnswer
-        u64::from(BOOTSTRAP_QUESTION),
+        u64::from(answer),
+        0,
+        content, // Payload.content
+        0,       // Payload.capTable
+    ]
+}
+
+fn export_call(
+    question: u32,
+    export: u32,
+    interface_id: u64,
+    method_id: u16,
+    content: u64,
+) -> [u64; EXPORT_CALL_WORDS] {
+    [
+        structure(0, 1, 1), // root: Message
+        u64::from(CALL),
+        structure(0, 3, 3), // Message.call
+        u64::from(question) | (u64::from(method_id) << 32),
+        interface_id,
+        0,
+        structure(2, 1, 1), // Call.target: MessageTarget
+        structure(3, 0, 2), // Call.params: Payload
+        0,
+        u64::from(export), // MessageTarget: importedCap
         0,
         content, // Payload.content
         0,       // Payload.capTable
@@ -67,9 +99,10 @@ fn far(segment: u32, offset: u32, double: bool) -> u64 {
 /// The envelope of a message with content.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Envelope {
-    /// A Call of the promised answer of Bootstrap.
+    /// A Call.
     Call {
         question: u32,
+        target: CallTarget,
         interface_id: u64,
         method_id: u16,
     },
@@ -92,12 +125,29 @@ impl Envelope {
         if tag != u64::from(CALL) {
             return None;
         }
-        let message = words.first_chunk::<CALL_WORDS>()?;
-        let message = message.map(u64::from_le_bytes);
-        let [.., content, _] = message;
         let (interface_id, method_id) = (second, u16::from_le_bytes([e, f]));
-        (message == call(id, interface_id, method_id, content)).then_some(Self::Call {
+        let message = words.first_chunk::<EXPORT_CALL_WORDS>()?;
+        let message = message.map(u64::from_le_bytes);
+        let [.., target, _, content, _] = message;
+        let (known, target) = match u32::try_from(target) {
+            Ok(export) => (
+                message == export_call(id, export, interface_id, method_id, content),
+                CallTarget::Export(export),
+            ),
+            Err(_) => {
+                let message = words.first_chunk::<CALL_WORDS>()?;
+                let message = message.map(u64::from_le_bytes);
+                let [.., answer, _, content, _] = message;
+                let answer = u32::try_from(answer).ok()?;
+                (
+                    message == answer_call(id, answer, interface_id, method_id, content),
+                    CallTarget::Answer(answer),
+                )
+            }
+        };
+        known.then_some(Self::Call {
             question: id,
+            target,
             interface_id,
             method_id,
         })
@@ -106,7 +156,11 @@ impl Envelope {
     /// Words without the content.
     pub(crate) const fn words(self) -> usize {
         match self {
-            Self::Call { .. } => CALL_WORDS,
+            Self::Call {
+                target: CallTarget::Answer(_),
+                ..
+            } => CALL_WORDS,
+            Self::Call { .. } => EXPORT_CALL_WORDS,
             Self::Results { .. } => RESULTS_WORDS,
         }
     }
@@ -121,6 +175,13 @@ impl Envelope {
         match self {
             Self::Call { question, .. } => *question = id,
             Self::Results { answer } => *answer = id,
+        }
+    }
+
+    /// Whom a call is addressed to.
+    pub(crate) fn set_target(&mut self, to: CallTarget) {
+        if let Self::Call { target, .. } = self {
+            *target = to;
         }
     }
 
@@ -159,9 +220,19 @@ impl Envelope {
         match self {
             Self::Call {
                 question,
+                target,
                 interface_id,
                 method_id,
-            } => out.extend(call(question, interface_id, method_id, content)),
+            } => match target {
+                CallTarget::Answer(answer) => {
+                    let call = answer_call(question, answer, interface_id, method_id, content);
+                    out.extend(call);
+                }
+                CallTarget::Export(export) => {
+                    let call = export_call(question, export, interface_id, method_id, content);
+                    out.extend(call);
+                }
+            },
             Self::Results { answer } => out.extend(results(answer, content)),
         }
     }
@@ -171,15 +242,19 @@ impl Envelope {
         match self {
             Self::Call {
                 question,
+                target,
                 interface_id,
                 method_id,
             } => Some(Call {
                 question,
                 interface_id,
                 method_id,
-                target: Target::Answer {
-                    question: BOOTSTRAP_QUESTION,
-                    noop: true,
+                target: match target {
+                    CallTarget::Export(export) => Target::Imported(export),
+                    CallTarget::Answer(question) => Target::Answer {
+                        question,
+                        noop: true,
+                    },
                 },
                 results_to_caller: true,
                 caps: Caps::none(),
