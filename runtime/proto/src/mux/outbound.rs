@@ -1,5 +1,6 @@
 //! What is queued on a channel.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -56,7 +57,8 @@ pub(crate) struct Queued {
 enum Waiting {
     /// The next message of the channel's [`Encoded`], and its deadline.
     Encoded(u32),
-    Whole(Outbound),
+    /// Boxed, since most of what waits is small and encoded.
+    Whole(Box<Outbound>),
 }
 
 /// Small messages that wait on a channel, one behind the other.
@@ -131,7 +133,7 @@ impl Queued {
                 encoded.push(&message, len);
                 Waiting::Encoded(deadline_ms)
             }
-            other => Waiting::Whole(other),
+            other => Waiting::Whole(Box::new(other)),
         };
         Self {
             out,
@@ -171,8 +173,7 @@ impl Queued {
         let mut frame = frame;
         let mut body = payload;
         if self.sent < self.prefix
-            && let Waiting::Whole(Outbound::Message(_, deadline_ms)) | Waiting::Encoded(deadline_ms) =
-                &self.out
+            && let Some(deadline_ms) = self.deadline_ms()
         {
             // At most 1 MiB, checked when it was queued.
             let total = u32::try_from(self.total.saturating_sub(PREFIX)).unwrap_or(u32::MAX);
@@ -184,19 +185,31 @@ impl Queued {
         let offset = self.sent.saturating_sub(self.prefix);
         match &self.out {
             Waiting::Encoded(_) => frame.put(encoded.get(offset, body)),
-            Waiting::Whole(Outbound::Message(message, _)) => {
-                message.copy_range(offset, body, frame.payload());
-            }
-            Waiting::Whole(Outbound::Bytes(bytes)) => {
-                let end = offset.saturating_add(body);
-                frame.put(bytes.get(offset..end).unwrap_or_default());
-            }
+            Waiting::Whole(out) => match &**out {
+                Outbound::Message(message, _) => {
+                    message.copy_range(offset, body, frame.payload());
+                }
+                Outbound::Bytes(bytes) => {
+                    let end = offset.saturating_add(body);
+                    frame.put(bytes.get(offset..end).unwrap_or_default());
+                }
+            },
         }
         self.sent = self.sent.saturating_add(body);
         if self.rest() == 0 && matches!(self.out, Waiting::Encoded(_)) {
             encoded.pop(self.content());
         }
         u32::try_from(frame.finish()).unwrap_or(u32::MAX)
+    }
+
+    fn deadline_ms(&self) -> Option<u32> {
+        match &self.out {
+            Waiting::Encoded(deadline_ms) => Some(*deadline_ms),
+            Waiting::Whole(out) => match &**out {
+                Outbound::Message(_, deadline_ms) => Some(*deadline_ms),
+                Outbound::Bytes(_) => None,
+            },
+        }
     }
 
     /// Whether the next frame begins a message.
@@ -206,7 +219,10 @@ impl Queued {
 
     /// Takes the next `payload` bytes without copying them, where that is worth a piece of its own.
     pub(crate) fn take_apart(&mut self, payload: usize) -> Option<Bytes> {
-        let Waiting::Whole(Outbound::Bytes(bytes)) = &self.out else {
+        let Waiting::Whole(out) = &self.out else {
+            return None;
+        };
+        let Outbound::Bytes(bytes) = &**out else {
             return None;
         };
         if payload < LEAST_APART || padding(payload) > 0 {
