@@ -286,9 +286,9 @@ impl Outgoing {
         Ok(())
     }
 
-    /// The capabilities in it.
-    pub(crate) fn capabilities(&self) -> &[Capability] {
-        &self.capabilities
+    /// Whether these are results of data only.
+    pub(crate) fn is_results_of_data(&self) -> bool {
+        self.capabilities.is_empty() && self.message.is_results()
     }
 
     /// Whether it is a call that brings data only.

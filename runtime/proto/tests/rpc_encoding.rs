@@ -74,10 +74,14 @@ fn a_call_is_read_by_others_field_by_field() {
 
 #[test]
 fn a_call_of_an_export_is_read_by_others_field_by_field() {
-    let mut out = Outgoing::call(0x0123_4567_89ab_cdef, 0xfedc, 2);
+    let mut out = Outgoing::call(1, 2, 2);
     out.content::<primitive_list::Builder<'_, u64>>();
     out.set_id(0xdead_beef);
-    out.set_target(CallTarget::Export(0xfeed_0001));
+    out.set_target(
+        CallTarget::Export(0xfeed_0001),
+        0x0123_4567_89ab_cdef,
+        0xfedc,
+    );
     let message = foreign(&out);
     let message::Call(call) = root(&message) else {
         panic!("not a call")
@@ -134,7 +138,7 @@ fn only_calls_and_results_are_plain() {
 /// Every sort of message that has content, with nothing in it.
 fn with_content(hint: u32) -> [Outgoing; 3] {
     let mut export = Outgoing::call(1, 2, hint);
-    export.set_target(CallTarget::Export(3));
+    export.set_target(CallTarget::Export(3), 1, 2);
     [Outgoing::call(1, 2, hint), export, Outgoing::results(hint)]
 }
 

@@ -129,7 +129,7 @@ impl Carriers {
             return;
         };
         let mut uses = self.uses.borrow_mut();
-        // Questions of `capnp-rpc` are dense: no more than there are calls at once.
+        // Questions of `capnp-rpc` are dense: no more than there are calls at once, and calls given up that the peer never answered.
         if uses.len() <= place {
             uses.resize(place + 1, Use::Other);
         }

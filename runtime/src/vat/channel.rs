@@ -388,7 +388,7 @@ impl Channel {
 
     /// Whether results need neither `capnp-rpc` nor a refusal.
     fn may_answer(&self, results: &Outgoing) -> bool {
-        results.capabilities().is_empty()
+        results.is_results_of_data()
             && results.len_bytes() <= MAX_MESSAGE
             && self.admit_results().is_ok()
     }

@@ -392,8 +392,8 @@ impl Gate {
                         .saturating_sub(answer.bytes)
                         .saturating_add(bytes);
                     answer.bytes = bytes;
+                    // Forgotten when it is passed on, as any other Finish.
                     if let Some(finish) = answer.held.take() {
-                        self.forget(id);
                         return Ok(Sent::Awaited(finish));
                     }
                 }

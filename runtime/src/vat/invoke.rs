@@ -206,7 +206,8 @@ impl Vat {
             return;
         };
         call.set_id(carrier.question());
-        call.set_target(address);
+        let method = invoke.method;
+        call.set_target(address, method.interface_id, method.ordinal);
         channel.carriers.ask(&carrier, invoke.question);
         channel.ask(carrier.question(), call, invoke.deadline);
         let pending = Pending {

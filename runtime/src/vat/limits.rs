@@ -45,9 +45,9 @@ pub(super) const MAX_SESSION_BACKLOG: usize = 32 << 20;
 /// a MiB could name sixty thousand.
 pub(super) const MAX_CAPABILITIES: u32 = 1_024;
 
-/// Questions that a channel keeps open for calls of data. Each costs about a KiB; a call beyond costs what one with capabilities
-/// does.
-pub(super) const MAX_CARRIERS: usize = 512;
+/// Questions that a channel keeps open for calls of data, as many as were in flight at once. Each costs about a KiB for as long as the channel
+/// lives: 256 KiB. A call beyond costs what one with capabilities does, and nobody but our own callers can make them more.
+pub(super) const MAX_CARRIERS: usize = 256;
 
 /// Objects of the peer that handles may refer to, on one channel; what goes beyond fails the call that brought it with
 /// `resource_exhausted`. Each costs a few hundred bytes.

@@ -78,6 +78,13 @@ impl Task {
     }
 }
 
+impl Drop for Task {
+    fn drop(&mut self) {
+        // Where the thread ends before the channel is cleaned up: each holds the connection, which holds the channel.
+        drop_caught(self.channel.carriers.end());
+    }
+}
+
 impl Future for Task {
     type Output = ();
 

@@ -101,6 +101,29 @@ impl Service for Echo {
     }
 }
 
+/// Returns what is not a message of results, and notes what it was called for.
+#[derive(Default)]
+struct Odd(std::sync::Mutex<Vec<(u64, u16)>>);
+
+impl Skeleton for Odd {
+    fn descriptor(&self) -> &'static ServiceDescriptor {
+        &ECHO
+    }
+
+    fn call(&self, _: Context, interface_id: u64, method_id: u16, _: Incoming) -> CallFuture {
+        self.0.lock().unwrap().push((interface_id, method_id));
+        Box::pin(std::future::ready(Ok(Outgoing::call(7, 7, 1))))
+    }
+}
+
+struct ServeOdd(Arc<Odd>);
+
+impl Service for ServeOdd {
+    fn skeletons(self: Arc<Self>) -> Vec<Arc<dyn Skeleton>> {
+        vec![Arc::clone(&self.0) as Arc<dyn Skeleton>]
+    }
+}
+
 async fn pair() -> Pair {
     let node = Node::builder().allow(Trust::anyone()).serve(Echo);
     testing::pair(node).await.unwrap()
@@ -125,6 +148,26 @@ async fn a_panic_of_the_engine_ends_its_channel_only() {
     other.echo().await.unwrap();
     let fresh: EchoClient = pair.peer.open().await.unwrap();
     fresh.echo().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_the_engine_does_not_see_are_the_same_calls() {
+    let _alone = alone().await;
+    let odd = Arc::new(Odd::default());
+    let node = Node::builder()
+        .allow(Trust::anyone())
+        .serve(ServeOdd(Arc::clone(&odd)));
+    let pair = testing::pair(node).await.unwrap();
+    let client: EchoClient = pair.peer.open().await.unwrap();
+    // The engine sees the first of them. The method is what the caller says, not what the message was made for; the answer is
+    // what the object returned, sent as results.
+    for _ in 0..4 {
+        let mut call = Outgoing::call(1, 2, 1);
+        call.content::<capnp::any_pointer::Builder<'_>>();
+        client.0.call(&ECHO.methods[0], call).await.unwrap();
+    }
+    let called = odd.0.lock().unwrap().clone();
+    assert_eq!(called, [(ECHO.interface_id, 0); 4]);
 }
 
 #[tokio::test(start_paused = true)]

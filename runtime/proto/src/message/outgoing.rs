@@ -206,16 +206,22 @@ impl Outgoing {
         }
     }
 
-    /// Addresses a Call, which goes to the promised answer of the first Bootstrap otherwise. Any other message stays as it is.
-    pub fn set_target(&mut self, target: CallTarget) {
+    /// Addresses a Call, which goes to the promised answer of the first Bootstrap otherwise, and says which method it calls. Any other
+    /// message stays as it is.
+    pub fn set_target(&mut self, target: CallTarget, interface_id: u64, method_id: u16) {
         if let Body::Content { envelope, .. } = &mut self.body {
-            envelope.set_target(target);
+            envelope.set_target(target, interface_id, method_id);
         }
     }
 
     /// Whether this is a [`call`](Self::call).
     pub fn is_call(&self) -> bool {
         self.kind == Kind::Call
+    }
+
+    /// Whether these are [`results`](Self::results).
+    pub fn is_results(&self) -> bool {
+        self.kind == Kind::Results
     }
 
     /// Bytes of the message in stream framing. Above [`MAX_MESSAGE`] no peer takes it.

@@ -178,10 +178,18 @@ impl Envelope {
         }
     }
 
-    /// Whom a call is addressed to.
-    pub(crate) fn set_target(&mut self, to: CallTarget) {
-        if let Self::Call { target, .. } = self {
+    /// Whom a call is addressed to, and what it calls.
+    pub(crate) fn set_target(&mut self, to: CallTarget, interface: u64, method: u16) {
+        if let Self::Call {
+            target,
+            interface_id,
+            method_id,
+            ..
+        } = self
+        {
             *target = to;
+            *interface_id = interface;
+            *method_id = method;
         }
     }
 
