@@ -64,7 +64,8 @@ impl Peer {
     }
 
     /// As [`open`](Self::open), without waiting for the peer: calls may be made at once and travel with the opening, which saves a
-    /// round trip. That the peer does not take the channel shows in the calls, with the statuses of `open`.
+    /// round trip. That the peer does not take the channel shows in the calls, with the statuses of `open`. Call it within a tokio
+    /// runtime, like everything of a node: the first service of objects starts a thread that uses it.
     ///
     /// # Errors
     ///

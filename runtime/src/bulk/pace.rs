@@ -4,6 +4,9 @@ use std::{future::Future, time::Duration};
 
 use tokio::time::{Instant, timeout};
 
+use super::send::CHUNK;
+use crate::session::{LOW_WATER, MAX_QUEUED};
+
 /// Time a peer may do nothing in the middle of a payload. A stalled transfer holds a place, a thread, and a reservation in the
 /// store.
 const STALL: Duration = Duration::from_secs(30);
@@ -54,6 +57,11 @@ impl Pace {
         (GRACE + earned).saturating_sub(self.waited).min(STALL)
     }
 }
+
+// A sender that waits for room is not given up while its peer takes FLOOR: what was queued beyond LOW_WATER, with the chunk that went over
+// the bound, leaves in time.
+const _: () =
+    assert!((MAX_QUEUED - 1 + CHUNK - LOW_WATER) as u64 <= STALL.as_secs() * FLOOR as u64);
 
 #[cfg(test)]
 mod tests {

@@ -121,22 +121,29 @@ pub(super) async fn serve(
     Ok(())
 }
 
+/// Chunks for the thread that writes.
+struct Batch {
+    chunks: Vec<Bytes>,
+    /// Whether the thread lets others run between two chunks. Where it has no CPU for itself, calls would otherwise wait for all of them.
+    gives_way: bool,
+}
+
 /// Starts the thread that writes. An empty batch tells it that the sender has ended its data; without one nothing is kept,
 /// even if every byte is there: who gave up a push must not find it done.
-fn start_writer(
-    mut upload: Box<dyn BulkUpload>,
-) -> (mpsc::Sender<Vec<Bytes>>, JoinHandle<Result<()>>) {
-    let (sender, mut batches) = mpsc::channel::<Vec<Bytes>>(BATCHES);
+fn start_writer(mut upload: Box<dyn BulkUpload>) -> (mpsc::Sender<Batch>, JoinHandle<Result<()>>) {
+    let (sender, mut batches) = mpsc::channel::<Batch>(BATCHES);
     let writer = tokio::task::spawn_blocking(move || {
         while let Some(batch) = batches.blocking_recv() {
-            if batch.is_empty() {
+            if batch.chunks.is_empty() {
                 return upload.commit();
             }
-            for chunk in batch {
+            let gives_way = batch.gives_way;
+            for chunk in batch.chunks {
                 upload.write(&chunk)?;
                 drop(chunk);
-                // Where this thread has no CPU for itself, the connection must not wait for the whole batch.
-                thread::yield_now();
+                if gives_way {
+                    thread::yield_now();
+                }
             }
         }
         // The sender did not end its data: the channel knows why.
@@ -146,21 +153,21 @@ fn start_writer(
 }
 
 /// Passes chunks on until the sender ends its data. When the writer gives up it says why itself.
-async fn forward(
-    stream: &mut ByteChannel,
-    batches: mpsc::Sender<Vec<Bytes>>,
-) -> Result<(), CloseCode> {
+async fn forward(stream: &mut ByteChannel, batches: mpsc::Sender<Batch>) -> Result<(), CloseCode> {
     let mut pace = Pace::default();
     // Chunks are taken only when the writer can have them: what waits meanwhile makes the next batch larger.
     while let Ok(place) = batches.reserve().await {
-        let batch = pace
+        let chunks = pace
             .wait(stream.recv_batch(BATCH))
             .await
             .map_err(|TooSlow| CloseCode::RESOURCE_LIMIT)?
             .map_err(|_| CloseCode::CANCELLED)?;
-        pace.moved(batch.iter().map(Bytes::len).sum());
-        let ended = batch.is_empty();
-        place.send(batch);
+        pace.moved(chunks.iter().map(Bytes::len).sum());
+        let ended = chunks.is_empty();
+        place.send(Batch {
+            chunks,
+            gives_way: stream.session().core().calls_lately(),
+        });
         if ended {
             break;
         }

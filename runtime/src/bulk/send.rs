@@ -16,14 +16,17 @@ use super::{
     pace::{Pace, TooSlow, VERDICT_WITHIN},
 };
 use crate::{
-    ChannelError, Peer, Result, Status, error::closed_status, session::ByteChannel, store::Digest,
+    ChannelError, Peer, Result, Status,
+    error::closed_status,
+    session::{ByteChannel, MAX_QUEUED},
+    store::Digest,
 };
 
 /// Chunks between the thread that reads a file and the connection.
 const CHUNKS: usize = 4;
 
 /// Bytes of payload in one frame: the most that is a multiple of 4 KiB pages.
-const CHUNK: usize = 61_440;
+pub(super) const CHUNK: usize = 61_440;
 
 /// Bytes from which on a payload is hashed on a thread that may block: hashing as much takes about as long as the switch of
 /// threads, and more would keep other tasks from running.
@@ -67,7 +70,11 @@ impl Peer {
         let mut pace = Pace::default();
         let mut rest = payload;
         while !rest.is_empty() {
-            let chunk = rest.split_to(CHUNK.min(rest.len()));
+            let mut chunk = rest.split_to(CHUNK.min(rest.len()));
+            if rest.len() < MAX_QUEUED {
+                // May wait in the session long after this call was given up, and must not keep the whole payload there.
+                chunk = Bytes::copy_from_slice(&chunk);
+            }
             let bytes = chunk.len();
             match pace.wait(stream.send(chunk)).await {
                 Ok(Ok(())) => pace.moved(bytes),

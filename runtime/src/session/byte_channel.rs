@@ -23,11 +23,12 @@ use crate::{ChannelError, SessionError};
 /// Bytes that a sender may queue before it has to wait for the peer.
 ///
 /// Four of the largest frames: enough to keep the socket busy while the sender fills the next one, and all that a
-/// peer that stops reading can make this device hold.
-const MAX_QUEUED: usize = 4 * 65_504;
+/// peer that stops reading can make this device hold, beside what the sender itself keeps of which a large chunk is a piece.
+pub(crate) const MAX_QUEUED: usize = 4 * 65_504;
 
-/// Queue length at which a waiting sender goes on. Half of the bound, so that it does not wake for every frame.
-pub(super) const LOW_WATER: usize = MAX_QUEUED / 2;
+/// Queue length at which a waiting sender goes on: a chunk below the bound. A slow peer has to make as much room in the time that
+/// it may do nothing (`bulk/pace.rs`).
+pub(crate) const LOW_WATER: usize = MAX_QUEUED - 61_440;
 
 /// State of a byte channel, inside the session's lock.
 pub(crate) struct BytesSide {

@@ -33,6 +33,9 @@ use crate::{
     error::closed_status, node::Host,
 };
 
+/// Time for which a call counts as one of late. Longer than who calls now and then waits between two calls.
+const LATELY: Duration = Duration::from_millis(200);
+
 /// State of a session: the multiplexer and the engine of every channel.
 pub(crate) struct Core {
     pub(crate) mux: Connection,
@@ -52,6 +55,8 @@ pub(crate) struct Core {
     /// When the record arrived that is taken in.
     heard: Instant,
     load: Load,
+    /// When the last message of a service arrived.
+    called: Option<Instant>,
     /// Callers that the vat thread has answered, for the driver to wake.
     answered: Vec<Waker>,
 }
@@ -110,6 +115,7 @@ impl Core {
             timer: None,
             heard: Instant::now(),
             load: Load::default(),
+            called: None,
             answered: Vec::new(),
         }
     }
@@ -353,6 +359,12 @@ impl Core {
         self.load.batch()
     }
 
+    /// Whether services were heard of late: a transfer gives way to them.
+    pub(crate) fn calls_lately(&self) -> bool {
+        self.called
+            .is_some_and(|called| self.heard.saturating_duration_since(called) < LATELY)
+    }
+
     /// Takes in one decrypted record that arrived at `heard`. The clock is not asked for each call in it.
     pub(super) fn handle_record(
         &mut self,
@@ -436,6 +448,7 @@ impl Core {
         cost: u32,
         work: &mut Work,
     ) {
+        self.called = Some(self.heard);
         let handled = match self.channels.get_mut(&id).map(|entry| &mut entry.channel) {
             Some(Channel::Client(client)) => {
                 self.mux.consume(id, cost);
@@ -739,6 +752,7 @@ impl Core {
         self.channels
             .retain(|_, entry| !matches!(entry.channel, Channel::Server(_) | Channel::Vat(_)));
         self.take_answered(work);
+        self.mux.drop_queues();
         self.inbound.clear();
         self.ended = Some(error);
     }

@@ -43,13 +43,17 @@ use crate::{
 const MIN_READ: usize = 4 * 1024;
 
 /// Free space that a read is offered at most: beyond it a read costs what two do.
-const MAX_READ: usize = 128 * 1024;
+const MAX_READ: usize = 256 * 1024;
 
 /// Plaintext taken in before its effects go out, where fewer calls came than [`Load`](super::load::Load) puts into a batch.
 const PORTION: usize = 16 * 1024;
 
-/// Bytes written before the runtime looks at the sockets again: who sends a payload without end would otherwise read late what comes meanwhile.
-const WRITTEN_PER_TURN: usize = 48 * 1024;
+/// Bytes that are sealed at once, and written before the runtime looks at the sockets again. Who sends a payload without end would otherwise
+/// read late what comes meanwhile.
+const TURN: usize = 256 * 1024;
+
+/// The same while there are calls, which wait for no more than this and one record. Smaller writes cost a transfer a tenth.
+const TURN_BESIDE_CALLS: usize = 48 * 1024;
 
 /// Rounds of reading and writing before other tasks get their turn.
 const MAX_ROUNDS: usize = 16;
@@ -96,6 +100,7 @@ where
         work: Work::default(),
         calls: VecDeque::new(),
         replies: Vec::new(),
+        turn: TURN,
         heard: now,
         ticked: now,
         pinged: 0,
@@ -136,6 +141,8 @@ struct Driver<T> {
     work: Work,
     calls: VecDeque<InboundCall>,
     replies: Vec<(InboundCallKey, Result<Outgoing>)>,
+    /// Bytes of this turn: see [`TURN`].
+    turn: usize,
     heard: Instant,
     ticked: Instant,
     pinged: u64,
@@ -225,6 +232,10 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
                 return Err(SessionError::Closed);
             }
             core.take_answered(&mut self.work);
+            self.turn = match core.calls_lately() {
+                true => TURN_BESIDE_CALLS,
+                false => TURN,
+            };
             core.batch()
         };
         let mut progress = self.unopened;
@@ -244,7 +255,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         self.run_handlers(cx, batch, &mut left);
         let mut written = 0;
         while left > 0 {
-            written += self.flush(cx)?;
+            written += self.flush(cx, written)?;
             self.run_handlers(cx, batch, &mut left);
         }
         // Whoever is woken by a batch may have something to send before the next is looked at.
@@ -252,25 +263,29 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         self.start_channels();
         self.work.finish();
         self.poll_timers(cx)?;
-        written += self.flush(cx)?;
+        written += self.flush(cx, written)?;
         progress |= written > 0;
         self.work.finish();
         // Replies make room for calls that waited, and so do answers that left.
         progress |= self.session.core().inbound() > 0;
         Ok(match progress {
-            true if written >= WRITTEN_PER_TURN => Next::Sockets,
+            true if written >= self.turn => Next::Sockets,
             true if turn => Next::Turn,
             true => Next::Round,
             false => Next::Wait,
         })
     }
 
-    /// Seals and writes what is queued, as far as the socket takes it or the turn goes; returns the bytes that it took.
-    fn flush(&mut self, cx: &mut TaskContext<'_>) -> Result<usize, SessionError> {
+    /// Seals and writes what is queued, as far as the socket takes it or the turn goes in which so much was `written`; returns the bytes
+    /// that it took.
+    fn flush(&mut self, cx: &mut TaskContext<'_>, written: usize) -> Result<usize, SessionError> {
         let mut total = 0;
         loop {
+            if written + total >= self.turn {
+                return Ok(total);
+            }
             self.seal()?;
-            if self.outbox.is_empty() || total >= WRITTEN_PER_TURN {
+            if self.outbox.is_empty() {
                 return Ok(total);
             }
             match self.outbox.poll_write(&mut self.io, cx) {
@@ -484,11 +499,11 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
 
     /// Seals records while there is something to send and room for it.
     fn seal(&mut self) -> Result<(), SessionError> {
-        if self.outbox.is_full() {
+        if self.outbox.len() >= self.turn {
             return Ok(());
         }
         let mut core = self.session.core();
-        while !self.outbox.is_full() && self.outbox.seal(&mut core.mux, &mut self.sealer)? {}
+        while self.outbox.len() < self.turn && self.outbox.seal(&mut core.mux, &mut self.sealer)? {}
         core.unblock(&mut self.work);
         Ok(())
     }

@@ -40,6 +40,7 @@ use futures::task::AtomicWaker;
 use tokio::sync::Notify;
 
 pub use self::byte_channel::ByteChannel;
+pub(crate) use self::byte_channel::{LOW_WATER, MAX_QUEUED};
 pub(crate) use self::{
     client::{CallSlot, RpcChannel},
     core::{Channel, Core},

@@ -14,15 +14,11 @@ use dsoftbus_proto::{
 };
 use tokio::io::AsyncWrite;
 
-/// Sealed bytes that may wait for the socket: with it nothing more is sealed, so that an urgent frame never waits behind more than this and
-/// one record. A larger write is no cheaper by the byte.
-const MAX_SEALED: usize = 48 * 1024;
-
-/// Pieces handed to one vectored write: records of what is left of [`MAX_SEALED`] when the socket takes a part. The kernel takes at most 1,024.
+/// Pieces handed to one vectored write: sixteen cover all that is sealed at once in full records. The kernel takes at most 1,024.
 const MAX_SLICES: usize = 16;
 
 /// Emptied buffers of each kind kept for the next records. A busy session alternates between a few; an idle one keeps none for long.
-const MAX_SPARE: usize = 2;
+const MAX_SPARE: usize = 4;
 
 /// Sealed records that wait for the socket, in pieces.
 #[derive(Debug, Default)]
@@ -57,9 +53,9 @@ impl Outbox {
         self.pieces.is_empty()
     }
 
-    /// Whether nothing more should be sealed.
-    pub(super) fn is_full(&self) -> bool {
-        self.bytes >= MAX_SEALED
+    /// Sealed bytes that wait.
+    pub(super) fn len(&self) -> usize {
+        self.bytes
     }
 
     /// Gives up the buffers kept for reuse: for a session that has gone quiet.

@@ -341,11 +341,20 @@ impl Connection {
             return;
         }
         self.goodbye = Goodbye::Queued(code);
+        self.drop_queues();
         self.schedule.clear();
         self.control.clear();
         self.credits.clear();
         self.pong = None;
         self.ping = Ping::None;
+    }
+
+    /// Drops what is queued on all channels: for a session that is over, whose handles may live on.
+    pub fn drop_queues(&mut self) {
+        for channel in self.channels.iter_mut() {
+            channel.drop_queue();
+        }
+        self.answers = 0;
     }
 
     /// Tells how much time went by since the last call; call it about once a second while the peer sends.

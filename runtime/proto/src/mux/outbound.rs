@@ -55,15 +55,16 @@ pub(crate) struct Queued {
 /// Where what is queued waits.
 #[derive(Debug)]
 enum Waiting {
-    /// The next message of the channel's [`Encoded`], and its deadline.
+    /// What is next in the channel's [`Encoded`], and the deadline of a message.
     Encoded(u32),
     /// Boxed, since most of what waits is small and encoded.
     Whole(Box<Outbound>),
 }
 
-/// Small messages that wait on a channel, one behind the other.
+/// Small messages and chunks that wait on a channel, one behind the other.
 ///
-/// Each is encoded when it is queued, so that the memory it was built in is free again for the next one, and still in the cache.
+/// Each is encoded when it is queued, so that the memory it was built in is free again for the next one, and still in the cache. A small
+/// chunk may be a piece of something large that it would keep alive.
 #[derive(Debug, Default)]
 pub(crate) struct Encoded {
     bytes: Vec<u8>,
@@ -76,22 +77,27 @@ pub(crate) struct Encoded {
 }
 
 impl Encoded {
-    fn push(&mut self, message: &Outgoing, length: usize) {
+    fn push(&mut self, out: &Outbound, length: usize) {
         if self.bytes.is_empty() {
             self.bytes.reserve(self.usual.max(length));
         }
-        message.copy_range(0, length, &mut self.bytes);
+        match out {
+            Outbound::Message(message, _) => {
+                message.copy_range(0, length, &mut self.bytes);
+            }
+            Outbound::Bytes(bytes) => self.bytes.extend_from_slice(bytes),
+        }
         self.most = self.most.max(self.bytes.len().saturating_sub(self.start));
     }
 
-    /// A piece of the message in front.
+    /// A piece of what is in front.
     fn get(&self, offset: usize, length: usize) -> &[u8] {
         let start = self.start.saturating_add(offset);
         let end = start.saturating_add(length);
         self.bytes.get(start..end).unwrap_or_default()
     }
 
-    /// Removes the message in front.
+    /// Removes what is in front.
     fn pop(&mut self, length: usize) {
         self.start = self.start.saturating_add(length);
         if self.start >= self.bytes.len() {
@@ -112,7 +118,7 @@ impl Encoded {
 /// Bytes of a payload from which it is sealed from where it lies. A smaller one is copied in less time than a piece of its own takes.
 pub(crate) const LEAST_APART: usize = 4_096;
 
-/// Bytes of the largest message that is encoded when it is queued. A larger one is not worth the second copy.
+/// Bytes of the largest message or chunk that is encoded when it is queued. A larger one is not worth the second copy.
 const SMALL: usize = 4_096;
 
 /// Bytes that [`Encoded`] keeps while nothing waits: a small call.
@@ -128,12 +134,14 @@ impl Queued {
             _ => 0,
         };
         let len = out.len();
-        let out = match out {
-            Outbound::Message(message, deadline_ms) if len <= SMALL => {
-                encoded.push(&message, len);
-                Waiting::Encoded(deadline_ms)
+        let out = if len <= SMALL {
+            encoded.push(&out, len);
+            match out {
+                Outbound::Message(_, deadline_ms) => Waiting::Encoded(deadline_ms),
+                Outbound::Bytes(_) => Waiting::Encoded(0),
             }
-            other => Waiting::Whole(Box::new(other)),
+        } else {
+            Waiting::Whole(Box::new(out))
         };
         Self {
             out,

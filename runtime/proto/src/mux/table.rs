@@ -87,4 +87,8 @@ impl Table {
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Channel> {
         self.slots.iter().flatten()
     }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Channel> {
+        self.slots.iter_mut().flatten()
+    }
 }
