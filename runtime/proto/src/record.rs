@@ -193,6 +193,11 @@ impl Opener {
         })
     }
 
+    /// Gives up the buffers of large records if there was none since the last call of this: call it about once a second.
+    pub fn trim(&mut self) {
+        self.large.trim();
+    }
+
     /// Gives up the buffers kept for reuse: for a session that has gone quiet.
     pub fn shrink(&mut self) {
         self.large.shrink();

@@ -311,6 +311,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         let elapsed = self.heard - self.ticked;
         if elapsed >= TICK {
             self.ticked = self.heard;
+            self.opener.trim();
             self.session.core().mux.tick(elapsed);
         }
     }

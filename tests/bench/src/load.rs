@@ -110,7 +110,8 @@ async fn bulk(options: &'static Options, server: &Announcement) -> Result<()> {
     let peer = connect(&node(0, options).await?, server).await?;
     peer.push_bytes(warm_up).await?;
     let first = Snapshot::take(options)?;
-    peer.push_digested(digest, payload).await?;
+    // What is left of it is freed after the measurement.
+    peer.push_digested(digest, payload.clone()).await?;
     let last = Snapshot::take(options)?;
     report_bulk(options, &first, &last);
     Ok(())

@@ -7,8 +7,9 @@ use bytes::Bytes;
 
 use super::Aligned;
 
-/// Most buffers kept for reuse: 512 KiB of records, which is what waits between socket and consumer while a payload comes in.
-const MAX_LENT: usize = 8;
+/// Most buffers kept for reuse: 2 MiB of records, the window of a bulk channel, which is what waits between socket and consumer while a
+/// payload comes in faster than it is used.
+const MAX_LENT: usize = 32;
 
 /// Buffers that are lent out as [`Bytes`] and used again once nobody reads them any more.
 ///
@@ -16,13 +17,18 @@ const MAX_LENT: usize = 8;
 #[derive(Default)]
 pub struct Pool {
     lent: Vec<Arc<Aligned>>,
+    /// Whether anything was lent since the last [`trim`](Self::trim).
+    busy: bool,
 }
 
 impl Pool {
     /// A pool without buffers.
     #[must_use]
     pub const fn new() -> Self {
-        Self { lent: Vec::new() }
+        Self {
+            lent: Vec::new(),
+            busy: false,
+        }
     }
 
     /// Lends a buffer of `len` bytes once `fill` has filled it. What it does not overwrite is zero or was lent before. Check a length that
@@ -36,6 +42,7 @@ impl Pool {
         len: usize,
         fill: impl FnOnce(&mut [u8]) -> Result<(), E>,
     ) -> Result<Bytes, E> {
+        self.busy = true;
         let free = self
             .lent
             .iter()
@@ -49,6 +56,13 @@ impl Pool {
             self.lent.push(Arc::clone(&buffer));
         }
         Ok(Bytes::from_owner(Lent(buffer)))
+    }
+
+    /// Gives up the buffers kept for reuse if none was needed since the last time that this was called: call it now and then.
+    pub fn trim(&mut self) {
+        if !core::mem::take(&mut self.busy) {
+            self.shrink();
+        }
     }
 
     /// Gives up the buffers kept for reuse.
@@ -104,12 +118,14 @@ mod tests {
     }
 
     #[test]
-    fn a_pool_keeps_no_more_than_its_bound() {
+    fn a_pool_keeps_no_more_than_its_bound_and_nothing_once_it_is_not_needed() {
         let mut pool = Pool::new();
         let lent: Vec<Bytes> = (0..2 * MAX_LENT).map(|_| lend(&mut pool, 1, 8)).collect();
         assert_eq!(pool.lent.len(), MAX_LENT);
         drop(lent);
-        pool.shrink();
+        pool.trim();
+        assert_eq!(pool.lent.len(), MAX_LENT);
+        pool.trim();
         assert_eq!(pool.lent.len(), 0);
     }
 }
