@@ -95,6 +95,7 @@ where
         incoming: BytesMut::new(),
         unopened: false,
         read_size: MIN_READ,
+        filled: false,
         outbox: Outbox::default(),
         blocked: None,
         work: Work::default(),
@@ -135,6 +136,8 @@ struct Driver<T> {
     /// Whether `incoming` may hold whole records: they come before the socket.
     unopened: bool,
     read_size: usize,
+    /// Whether a read of that size was filled since the last tick.
+    filled: bool,
     outbox: Outbox,
     /// Since when the socket takes nothing.
     blocked: Option<Instant>,
@@ -312,6 +315,9 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         if elapsed >= TICK {
             self.ticked = self.heard;
             self.opener.trim();
+            if !std::mem::take(&mut self.filled) {
+                self.read_size = MIN_READ;
+            }
             self.session.core().mux.tick(elapsed);
         }
     }
@@ -323,9 +329,11 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         match &read {
             Poll::Ready(Ok(n)) if *n == offered => {
                 self.read_size = (self.read_size * 2).min(MAX_READ);
+                self.filled = true;
             }
-            Poll::Pending if self.incoming.is_empty() => {
-                // Nothing to read and nothing half read: an idle session keeps no buffer.
+            // A small buffer goes as soon as there is nothing to read, for that is how an idle session looks. A large one costs too
+            // much to get again for each read.
+            Poll::Pending if self.read_size == MIN_READ && self.incoming.is_empty() => {
                 self.incoming = BytesMut::new();
             }
             _ => {}
@@ -485,6 +493,10 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
                 self.pinged = 1;
                 // A session that has gone quiet keeps no buffers.
                 self.opener.shrink();
+                self.read_size = MIN_READ;
+                if self.incoming.is_empty() {
+                    self.incoming = BytesMut::new();
+                }
                 self.outbox.shrink();
                 self.calls = VecDeque::new();
                 self.replies = Vec::new();

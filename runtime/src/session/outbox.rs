@@ -17,8 +17,8 @@ use tokio::io::AsyncWrite;
 /// Pieces handed to one vectored write: sixteen cover all that is sealed at once in full records. The kernel takes at most 1,024.
 const MAX_SLICES: usize = 16;
 
-/// Emptied buffers of each kind kept for the next records. A busy session alternates between a few; an idle one keeps none for long.
-const MAX_SPARE: usize = 4;
+/// Emptied buffers of each kind kept for the next records: as many as are sealed at once. An idle session keeps none for long.
+const MAX_SPARE: usize = 5;
 
 /// Sealed records that wait for the socket, in pieces.
 #[derive(Debug, Default)]
