@@ -14,7 +14,7 @@ use dsoftbus::{
     Refusal, ServiceClient, SessionError, StartError, Trust, testing,
 };
 use dsoftbus_proto::frame::GoodbyeCode;
-use dsoftbus_tests::{ProbeClient, TestProbe, by_hand::Hand, within};
+use dsoftbus_tests::{ProbeClient, TestHub, TestProbe, by_hand::Hand, caps::HubClient, within};
 
 /// A node that anyone may call.
 fn open_node() -> NodeBuilder {
@@ -196,4 +196,22 @@ async fn calls_on_a_channel_that_was_opened_eagerly_say_why_the_peer_refuses_it(
     within(pair.peer.closed()).await;
     let ended = pair.peer.open_eagerly::<ProbeClient>().unwrap_err();
     assert_eq!(ended.code(), Code::Unavailable);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_of_objects_may_be_opened_eagerly_too() {
+    let node = Node::builder().allow(Trust::anyone());
+    let pair = within(testing::pair(node.serve(TestHub::default())))
+        .await
+        .unwrap();
+    let hub: HubClient = pair.peer.open_eagerly().unwrap();
+    let thing = within(hub.make("early")).await.unwrap();
+    assert_eq!(within(thing.say("x")).await.unwrap(), "early: x");
+
+    let pair = within(testing::pair(Node::builder().allow(Trust::anyone())))
+        .await
+        .unwrap();
+    let hub: HubClient = pair.peer.open_eagerly().unwrap();
+    let refused = within(hub.make("early")).await.err().unwrap();
+    assert_eq!(refused.code(), Code::Unimplemented);
 }

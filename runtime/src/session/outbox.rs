@@ -145,3 +145,79 @@ impl Outbox {
         self.written = left;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A socket that takes a few bytes at a time.
+    struct Few {
+        most: usize,
+        taken: Vec<u8>,
+    }
+
+    impl AsyncWrite for Few {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            self.poll_write_vectored(cx, &[IoSlice::new(bytes)])
+        }
+
+        fn poll_write_vectored(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            slices: &[IoSlice<'_>],
+        ) -> Poll<io::Result<usize>> {
+            let offered: Vec<u8> = slices.iter().flat_map(|slice| slice.to_vec()).collect();
+            let taken = offered.len().min(self.most);
+            self.taken.extend_from_slice(&offered[..taken]);
+            Poll::Ready(Ok(taken))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[test]
+    fn pieces_leave_in_order_wherever_a_write_ends_and_their_buffers_come_back() {
+        let pieces = || {
+            [
+                Piece::Record(vec![1; 10]),
+                Piece::Payload(vec![2; 30]),
+                Piece::Record(vec![3; 5]),
+                Piece::Record(vec![4; 10]),
+                Piece::Payload(vec![5; 30]),
+            ]
+        };
+        let whole: Vec<u8> = pieces()
+            .iter()
+            .flat_map(|piece| piece.bytes().to_vec())
+            .collect();
+        for most in 1..=whole.len() {
+            let mut outbox = Outbox::default();
+            pieces().into_iter().for_each(|piece| outbox.push(piece));
+            let mut socket = Few {
+                most,
+                taken: Vec::new(),
+            };
+            let mut cx = Context::from_waker(std::task::Waker::noop());
+            while !outbox.is_empty() {
+                assert_eq!(
+                    outbox.len() + socket.taken.len() - outbox.written,
+                    whole.len()
+                );
+                assert!(outbox.poll_write(&mut socket, &mut cx).is_ready());
+            }
+            assert_eq!(socket.taken, whole, "{most} bytes at a time");
+            assert_eq!((outbox.len(), outbox.written), (0, 0));
+            assert_eq!((outbox.records.len(), outbox.payloads.len()), (3, 2));
+        }
+    }
+}
