@@ -55,8 +55,8 @@ pub trait CertificateMemory: Send + Sync {
 
 /// The digests of certificates whose signatures were verified: the newest of each device, for a bounded number of devices.
 ///
-/// Only devices that complete a handshake get in, and each has one place. When all places are taken, a new device gets the
-/// place that was used least recently, and only if that was not used for [`KEPT_FOR`]: however many devices somebody
+/// Only devices that were let in and proved themselves get in, and each has one place. When all places are taken, a new device gets the
+/// place that was used least recently, and only if no handshake used it for [`KEPT_FOR`]: however many devices somebody
 /// makes, those that come again and again stay.
 #[derive(Debug)]
 pub struct VerifiedCertificates {
@@ -131,7 +131,8 @@ impl VerifiedCertificates {
         let Some((&device, entry)) = oldest else {
             return false;
         };
-        let free = now_unix.saturating_sub(entry.used) >= KEPT_FOR;
+        // A clock that was ahead and is right again must not keep its places for ever.
+        let free = now_unix.abs_diff(entry.used) >= KEPT_FOR;
         if free {
             self.devices.remove(&device);
         }
@@ -234,10 +235,12 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_goes_back_takes_no_place() {
+    fn a_clock_that_is_set_right_takes_places_as_time_does() {
         let mut memory = filled(2);
-        memory.meet(100, digest(100), 0);
+        memory.meet(100, digest(100), NOW - KEPT_FOR + 1);
         assert!(!memory.knows(100, digest(100)));
+        memory.meet(100, digest(100), NOW - KEPT_FOR);
+        assert!(memory.knows(100, digest(100)));
         assert_eq!(memory.len(), 2);
     }
 }
