@@ -33,12 +33,17 @@ struct Bench {
     probe: ProbeClient,
 }
 
-fn bench() -> Bench {
-    let runtime = Builder::new_current_thread()
+/// One thread, whose clock stands still unless all wait for it.
+fn runtime() -> Runtime {
+    Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
         .build()
-        .unwrap();
+        .unwrap()
+}
+
+fn bench() -> Bench {
+    let runtime = runtime();
     let node = Node::builder()
         .allow(Trust::anyone())
         .serve(TestProbe::default());
@@ -119,11 +124,7 @@ async fn sessions(caller: &Node, node: &Node, count: usize) -> Vec<(testing::Pai
 
 /// Two nodes that have met, and the runtime they live on.
 fn met() -> (Runtime, Node, Node) {
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .unwrap();
+    let runtime = runtime();
     let node = Node::builder()
         .allow(Trust::anyone())
         .limits(Limits::default().sessions_per_device(1_000))

@@ -15,7 +15,7 @@ use capnp::message::{Reader, ReaderOptions, ReaderSegments};
 use capnp::{Word, word};
 
 use crate::buffer::Aligned;
-use crate::rpc::envelope::Envelope;
+pub use crate::rpc::envelope::Envelope;
 
 pub use incoming::{Incoming, IncomingReader};
 pub(crate) use outgoing::{BOOTSTRAP_QUESTION, Kind};
@@ -52,27 +52,6 @@ pub struct Message {
     /// Starts 8-aligned: segments are read in place.
     bytes: Bytes,
     layout: Layout,
-}
-
-/// A message without capabilities whose layout is known.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Plain {
-    /// A Call whose results go to its sender.
-    Call {
-        /// The question that is asked.
-        question: u32,
-        /// What is called.
-        target: CallTarget,
-        /// Which interface the method is of.
-        interface_id: u64,
-        /// Which method is called.
-        method_id: u16,
-    },
-    /// A Return with results, which needs no Finish.
-    Results {
-        /// The question that is answered.
-        question: u32,
-    },
 }
 
 /// What a Call is addressed to.
@@ -185,25 +164,7 @@ impl Message {
     }
 
     /// What the message is, when it carries data only and is laid out as this crate does it.
-    pub fn plain(&self) -> Option<Plain> {
-        Some(match self.envelope()? {
-            Envelope::Call {
-                question,
-                target,
-                interface_id,
-                method_id,
-            } => Plain::Call {
-                question,
-                target,
-                interface_id,
-                method_id,
-            },
-            Envelope::Results { answer } => Plain::Results { question: answer },
-        })
-    }
-
-    /// The envelope of the message, when it is laid out as this crate does it.
-    pub(crate) fn envelope(&self) -> Option<Envelope> {
+    pub fn envelope(&self) -> Option<Envelope> {
         match self.layout {
             Layout::One => Envelope::of(self.bytes.get(WORD..)?),
             Layout::Many(_) => None,

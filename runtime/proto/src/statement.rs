@@ -3,12 +3,13 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use ed25519_dalek::VerifyingKey;
+
 use crate::{
     announcement::Draft,
     certificate::{CertificateDigest, Terms},
     identity::{DeviceId, StaticPublic},
 };
-use ed25519_dalek::VerifyingKey;
 
 /// Something a device can put its signature under.
 ///

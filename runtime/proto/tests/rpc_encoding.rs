@@ -13,8 +13,8 @@ use capnp_rpc::rpc_capnp::{
     call, cap_descriptor, exception, message, message_target, promised_answer, return_,
 };
 use dsoftbus_proto::message::{
-    CallTarget, ExceptionKind, Incoming, IncomingReader, MAX_MESSAGE, Message, MessageError,
-    Outgoing, Plain,
+    CallTarget, Envelope, ExceptionKind, Incoming, IncomingReader, MAX_MESSAGE, Message,
+    MessageError, Outgoing,
 };
 use dsoftbus_proto::rpc::level0::{Client, Completion, Inbound, Server};
 use rpc_support::{
@@ -103,28 +103,28 @@ fn a_call_of_an_export_is_read_by_others_field_by_field() {
     let content = params.get_content();
     let content = content.get_as::<primitive_list::Reader<'_, u64>>().unwrap();
     assert_eq!(content.len(), 0);
-    let known = Plain::Call {
+    let known = Envelope::Call {
         question: 0xdead_beef,
         target: CallTarget::Export(0xfeed_0001),
         interface_id: 0x0123_4567_89ab_cdef,
         method_id: 0xfedc,
     };
-    assert_eq!(out.into_message().unwrap().plain(), Some(known));
+    assert_eq!(out.into_message().unwrap().envelope(), Some(known));
 }
 
 #[test]
 fn only_calls_and_results_are_plain() {
     let plain = |mut out: Outgoing| {
         out.set_id(7);
-        out.into_message().unwrap().plain()
+        out.into_message().unwrap().envelope()
     };
     assert_eq!(
         plain(Outgoing::results(0)),
-        Some(Plain::Results { question: 7 })
+        Some(Envelope::Results { answer: 7 })
     );
     assert_eq!(
         plain(Outgoing::call(1, 2, 0)),
-        Some(Plain::Call {
+        Some(Envelope::Call {
             question: 7,
             target: CallTarget::Answer(0),
             interface_id: 1,

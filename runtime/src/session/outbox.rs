@@ -28,8 +28,9 @@ pub(super) struct Outbox {
     bytes: usize,
     /// Bytes of the first piece that are gone.
     written: usize,
-    records: Vec<Vec<u8>>,
-    payloads: Vec<Vec<u8>>,
+    /// Emptied buffers for the next records, and for their payloads.
+    spare_records: Vec<Vec<u8>>,
+    spare_payloads: Vec<Vec<u8>>,
 }
 
 #[derive(Debug)]
@@ -60,8 +61,8 @@ impl Outbox {
 
     /// Gives up the buffers kept for reuse: for a session that has gone quiet.
     pub(super) fn shrink(&mut self) {
-        self.records = Vec::new();
-        self.payloads = Vec::new();
+        self.spare_records = Vec::new();
+        self.spare_payloads = Vec::new();
     }
 
     /// Seals one record of what is queued; `false` if nothing is.
@@ -70,12 +71,12 @@ impl Outbox {
         mux: &mut Connection,
         sealer: &mut Sealer,
     ) -> Result<bool, RecordError> {
-        let mut record = self.records.pop().unwrap_or_default();
+        let mut record = self.spare_records.pop().unwrap_or_default();
         record.clear();
         record.resize(record::HEADER, 0);
         let mut payload = Bytes::new();
         if !mux.poll_transmit(&mut record, &mut payload) {
-            self.records.push(record);
+            self.spare_records.push(record);
             return Ok(false);
         }
         if payload.is_empty() {
@@ -83,7 +84,7 @@ impl Outbox {
             self.push(Piece::Record(record));
             return Ok(true);
         }
-        let mut sealed = self.payloads.pop().unwrap_or_default();
+        let mut sealed = self.spare_payloads.pop().unwrap_or_default();
         sealer.seal_with(&mut record, &payload, &mut sealed)?;
         self.push(Piece::Record(record));
         if !sealed.is_empty() {
@@ -134,8 +135,8 @@ impl Outbox {
             left -= length;
             self.bytes -= length;
             let (spare, buffer) = match self.pieces.pop_front() {
-                Some(Piece::Record(buffer)) => (&mut self.records, buffer),
-                Some(Piece::Payload(buffer)) => (&mut self.payloads, buffer),
+                Some(Piece::Record(buffer)) => (&mut self.spare_records, buffer),
+                Some(Piece::Payload(buffer)) => (&mut self.spare_payloads, buffer),
                 None => break,
             };
             if spare.len() < MAX_SPARE {
@@ -217,7 +218,10 @@ mod tests {
             }
             assert_eq!(socket.taken, whole, "{most} bytes at a time");
             assert_eq!((outbox.len(), outbox.written), (0, 0));
-            assert_eq!((outbox.records.len(), outbox.payloads.len()), (3, 2));
+            assert_eq!(
+                (outbox.spare_records.len(), outbox.spare_payloads.len()),
+                (3, 2)
+            );
         }
     }
 }

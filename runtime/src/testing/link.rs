@@ -66,7 +66,7 @@ impl Link {
         (self.ways[0].state().writes, self.ways[1].state().writes)
     }
 
-    /// Records so far: by the caller, by the node.
+    /// Records so far: by the caller, by the node. One whose large payload is a piece of its own counts twice.
     pub fn records(&self) -> (u64, u64) {
         (self.ways[0].state().records, self.ways[1].state().records)
     }

@@ -25,7 +25,7 @@ use capnp_rpc::rpc_capnp::{
     call, cap_descriptor, exception, message, message_target, resolve, return_,
 };
 use dsoftbus_proto::{
-    message::{CallTarget, ExceptionKind, Message, Outgoing, Plain},
+    message::{CallTarget, Envelope, ExceptionKind, Message, Outgoing},
     rpc::level0::RemoteError,
 };
 use tokio::time::Instant;
@@ -167,8 +167,8 @@ impl Gate {
     }
 
     fn look(&mut self, message: &Message, crowded: bool) -> capnp::Result<Step> {
-        match message.plain() {
-            Some(Plain::Call {
+        match message.envelope() {
+            Some(Envelope::Call {
                 question,
                 target,
                 interface_id,
@@ -193,7 +193,7 @@ impl Gate {
                 self.note_call(&called, message, depth);
                 return Ok(Step::Pass(About::Call(called)));
             }
-            Some(Plain::Results { question }) => {
+            Some(Envelope::Results { answer: question }) => {
                 self.questions.remove(&question);
                 return Ok(Step::Pass(About::Return(Answered {
                     question,

@@ -172,10 +172,9 @@ impl Traffic {
         deadline: Option<Instant>,
     ) -> Option<CallTarget> {
         let sent = self.gate.borrow_mut().sent(&message);
-        let call = matches!(sent, Ok(Sent::Call(_)));
-        let target = match &sent {
-            Ok(Sent::Call(target)) => *target,
-            _ => None,
+        let (call, target) = match &sent {
+            Ok(Sent::Call(target)) => (true, *target),
+            _ => (false, None),
         };
         if let Ok(Sent::Awaited(finish)) = sent {
             self.inbox.borrow_mut().push_back(Inbound {

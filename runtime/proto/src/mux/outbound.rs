@@ -19,7 +19,7 @@ pub enum Outbound {
 }
 
 impl Outbound {
-    /// Bytes of the message, bytes or frame itself.
+    /// Bytes of the message or chunk itself.
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Message(message, _) => message.len_bytes(),
@@ -115,10 +115,8 @@ impl Encoded {
     }
 }
 
-/// Bytes of a payload from which it is sealed from where it lies. A smaller one is copied in less time than a piece of its own takes.
-pub(crate) const LEAST_APART: usize = 4_096;
-
-/// Bytes of the largest message or chunk that is encoded when it is queued. A larger one is not worth the second copy.
+/// Bytes of the largest message or chunk that is encoded when it is queued. A larger one is not worth the second copy; and from as much
+/// on, a payload is sealed from where it lies, since a smaller one is copied in less time than a piece of its own takes.
 const SMALL: usize = 4_096;
 
 /// Bytes that [`Encoded`] keeps while nothing waits: a small call.
@@ -156,7 +154,7 @@ impl Queued {
         self.total.saturating_sub(self.sent)
     }
 
-    /// Bytes of the message, bytes or frame itself.
+    /// Bytes of the message or chunk itself.
     pub(crate) const fn content(&self) -> usize {
         self.total.saturating_sub(self.prefix)
     }
@@ -233,7 +231,7 @@ impl Queued {
         let Outbound::Bytes(bytes) = &**out else {
             return None;
         };
-        if payload < LEAST_APART || padding(payload) > 0 {
+        if payload < SMALL || padding(payload) > 0 {
             return None;
         }
         let end = self.sent.checked_add(payload)?;

@@ -14,7 +14,7 @@ pub(crate) use build::{
     EXCEPTION_WORDS, SMALL_WORDS, abort, bootstrap, bootstrap_return, canceled, exception, finish,
     release, set_id, unimplemented,
 };
-pub(crate) use known::Envelope;
+pub use known::Envelope;
 pub(crate) use read::{
     Body, Call, Cap, Fields, MAX_REASON, Outcome, Return, Target, Unimplemented, char_boundary,
 };

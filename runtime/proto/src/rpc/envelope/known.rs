@@ -96,18 +96,25 @@ fn far(segment: u32, offset: u32, double: bool) -> u64 {
     2 | (u64::from(double) << 2) | (u64::from(offset) << 3) | (u64::from(segment) << 32)
 }
 
-/// The envelope of a message with content.
+/// What is around the content of a message that carries data only.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Envelope {
-    /// A Call.
+pub enum Envelope {
+    /// A Call whose results go to its sender.
     Call {
+        /// The question that is asked.
         question: u32,
+        /// What is called.
         target: CallTarget,
+        /// Which interface the method is of.
         interface_id: u64,
+        /// Which method is called.
         method_id: u16,
     },
     /// A Return with results, which needs no Finish.
-    Results { answer: u32 },
+    Results {
+        /// The question that is answered.
+        answer: u32,
+    },
 }
 
 impl Envelope {
