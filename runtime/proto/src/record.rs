@@ -148,6 +148,7 @@ impl Sealer {
 /// Opens the records of the other direction. After an error it opens nothing more.
 pub struct Opener {
     direction: Direction,
+    small: Pool,
     large: Pool,
 }
 
@@ -159,6 +160,7 @@ impl Opener {
     const fn of(direction: Direction) -> Self {
         Self {
             direction,
+            small: Pool::new(),
             large: Pool::new(),
         }
     }
@@ -171,7 +173,7 @@ impl Opener {
     /// the peer, [`RecordError::Exhausted`] at the end of the counter, [`RecordError::Failed`] after any error before.
     /// There is no second try: whoever can send one wrong record could otherwise probe with many.
     pub fn open(&mut self, ciphertext: &[u8]) -> Result<Bytes, RecordError> {
-        let large = &mut self.large;
+        let (small, large) = (&mut self.small, &mut self.large);
         self.direction.guarded(|direction| {
             if ciphertext.len() < MIN_CIPHERTEXT {
                 return Err(RecordError::TooShort);
@@ -189,17 +191,20 @@ impl Opener {
                 open(plaintext.as_bytes_mut())?;
                 return Ok(plaintext.into_bytes(text.len()));
             }
-            Ok(large.lend(text.len(), open)?)
+            let pool = if text.len() < LEAST_LARGE { small } else { large };
+            Ok(pool.lend(text.len(), open)?)
         })
     }
 
-    /// Gives up the buffers of large records if there was none since the last call of this: call it about once a second.
+    /// Gives up the buffers kept for reuse if there was no record for them since the last call of this: call it about once a second.
     pub fn trim(&mut self) {
+        self.small.trim();
         self.large.trim();
     }
 
     /// Gives up the buffers kept for reuse: for a session that has gone quiet.
     pub fn shrink(&mut self) {
+        self.small.shrink();
         self.large.shrink();
     }
 
@@ -210,8 +215,13 @@ impl Opener {
     }
 }
 
-/// Length of a plaintext, in bytes, from which its buffer is used again.
-const LEAST_LENT: usize = 16_384;
+/// Length of a plaintext, in bytes, from which its buffer is used again. What is shorter, allocators have at hand; getting anything
+/// longer from glibc's makes it tidy up all that was freed, and the calls after it pay for that.
+const LEAST_LENT: usize = 1_024;
+
+/// Length of a plaintext, in bytes, from which its buffer is one of the large ones. Kept apart, so that no small plaintext holds a large
+/// buffer.
+const LEAST_LARGE: usize = 16_384;
 
 /// Key and counter of one direction.
 struct Direction {
