@@ -21,7 +21,7 @@ use crate::{Capability, Result, Status, call::null_capability};
 /// Parameters or results that arrived, from a peer or from this process.
 pub struct Incoming {
     message: Held,
-    capabilities: Vec<Capability>,
+    capabilities: Box<[Capability]>,
 }
 
 /// A message has one owner, unless calls are pipelined on it.
@@ -84,9 +84,12 @@ impl Incoming {
         &self,
         read: impl FnOnce(any_pointer::Reader<'_>, &[Capability]) -> capnp::Result<R>,
     ) -> capnp::Result<R> {
-        let table = Numbered::table(self.capabilities.len(), 0);
         let reader = self.reader();
         let mut content: any_pointer::Reader<'_> = reader.content()?;
+        if self.capabilities.is_empty() {
+            return read(content, &[]);
+        }
+        let table = Numbered::table(self.capabilities.len(), 0);
         content.imbue(&table);
         read(content, &self.capabilities)
     }
@@ -183,7 +186,7 @@ impl From<message::Incoming> for Incoming {
     fn from(message: message::Incoming) -> Self {
         Self {
             message: Held::Owned(message),
-            capabilities: Vec::new(),
+            capabilities: Box::default(),
         }
     }
 }
@@ -205,7 +208,7 @@ impl fmt::Debug for Incoming {
 #[derive(Clone)]
 pub(crate) struct SharedIncoming {
     message: Arc<message::Incoming>,
-    capabilities: Vec<Capability>,
+    capabilities: Box<[Capability]>,
 }
 
 impl From<SharedIncoming> for Incoming {
@@ -220,7 +223,7 @@ impl From<SharedIncoming> for Incoming {
 /// Parameters or results being built.
 pub struct Outgoing {
     message: message::Outgoing,
-    capabilities: Vec<Capability>,
+    capabilities: Box<[Capability]>,
 }
 
 impl Outgoing {
@@ -236,7 +239,7 @@ impl Outgoing {
 
     /// Starts the content over, as `T`: one of capnpc's builders. Nothing that is written may hold a capability.
     pub fn content<'a, T: capnp::traits::FromPointerBuilder<'a>>(&'a mut self) -> T {
-        self.capabilities.clear();
+        self.capabilities = Box::default();
         self.message.content()
     }
 
@@ -316,7 +319,7 @@ impl From<message::Outgoing> for Outgoing {
     fn from(message: message::Outgoing) -> Self {
         Self {
             message,
-            capabilities: Vec::new(),
+            capabilities: Box::default(),
         }
     }
 }
@@ -349,7 +352,10 @@ impl Numbered {
     }
 
     /// The capabilities that pointers name by their places in `table`, whose stand-ins have their numbers in `listed`.
-    pub(crate) fn resolve(table: &CapTable, listed: &[Capability]) -> Vec<Capability> {
+    pub(crate) fn resolve(table: &CapTable, listed: &[Capability]) -> Box<[Capability]> {
+        if table.is_empty() {
+            return Box::default();
+        }
         table
             .iter()
             .map(|hook| {

@@ -16,6 +16,7 @@ use capnp::{Word, word};
 
 use crate::buffer::Aligned;
 pub use crate::rpc::envelope::Envelope;
+use crate::rpc::envelope::Holder;
 
 pub use incoming::{Incoming, IncomingReader};
 pub(crate) use outgoing::{BOOTSTRAP_QUESTION, Kind};
@@ -171,20 +172,25 @@ impl Message {
         }
     }
 
-    /// The content as a message of its own, whose root pointer is the content pointer: where the [`envelope`](Self::envelope) is
-    /// known nothing in front of it belongs to the content.
+    /// The message that holds the content: this one, or behind a known [`envelope`](Self::envelope) the content as a message of its own,
+    /// whose root pointer is the content pointer. Nothing in front of that belongs to the content.
     ///
     /// Far pointers count from the start of their segment. In a message of one segment no writer has a use for them; one that is in
     /// the content leads to another word of the content here, or out of the message, which is an error.
-    pub(crate) fn content(&self, envelope: Option<Envelope>) -> Option<Segments<'_>> {
-        let envelope = envelope?;
-        Some(Segments {
+    pub(crate) fn holding(&self, holder: Holder) -> Segments<'_> {
+        let Holder::Behind(words) = holder else {
+            return self.segments();
+        };
+        Segments {
             source: Source::Received {
                 // As if a segment table were the word in front of it.
-                bytes: self.bytes.get(envelope.before_content()..)?,
+                bytes: self
+                    .bytes
+                    .get(usize::from(words).saturating_mul(WORD)..)
+                    .unwrap_or_default(),
                 layout: &Layout::One,
             },
-        })
+        }
     }
 
     /// The segments of the message.

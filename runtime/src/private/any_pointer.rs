@@ -32,7 +32,7 @@ pub struct AnyPointer(Option<Arc<Content>>);
 
 struct Content {
     segments: Vec<Vec<Word>>,
-    capabilities: Vec<Capability>,
+    capabilities: Box<[Capability]>,
 }
 
 impl AnyPointer {
@@ -106,7 +106,7 @@ impl AnyPointer {
     pub fn capabilities(&self) -> &[Capability] {
         self.0
             .as_ref()
-            .map_or(&[], |content| content.capabilities.as_slice())
+            .map_or(&[], |content| &content.capabilities)
     }
 
     fn build(

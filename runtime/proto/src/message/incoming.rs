@@ -17,7 +17,7 @@ pub struct Incoming {
 }
 
 enum Body {
-    Received(Message, Option<Envelope>),
+    Received(Message),
     Built(Outgoing),
 }
 
@@ -37,31 +37,28 @@ impl Incoming {
     /// The content of a message that is known to be a Call or a Return with results.
     pub(crate) fn received(message: Message, holder: Holder, envelope: Option<Envelope>) -> Self {
         Self {
-            body: Body::Received(message, envelope),
-            holder,
+            body: Body::Received(message),
+            holder: envelope.map_or(holder, Envelope::holder),
         }
     }
 
     /// Bytes of the message in stream framing.
     pub fn len_bytes(&self) -> usize {
         match &self.body {
-            Body::Received(message, _) => message.as_bytes().len(),
+            Body::Received(message) => message.as_bytes().len(),
             Body::Built(outgoing) => outgoing.len_bytes(),
         }
     }
 
     /// Opens the message for reading. Each reader has the whole traversal limit to itself.
     pub fn reader(&self) -> IncomingReader<'_> {
-        let (segments, holder) = match &self.body {
-            Body::Received(message, envelope) => match message.content(*envelope) {
-                Some(content) => (content, Holder::Root),
-                None => (message.segments(), self.holder),
-            },
-            Body::Built(outgoing) => (outgoing.segments(), self.holder),
+        let segments = match &self.body {
+            Body::Received(message) => message.holding(self.holder),
+            Body::Built(outgoing) => outgoing.segments(),
         };
         IncomingReader {
             reader: Reader::new(segments, READER_OPTIONS),
-            holder,
+            holder: self.holder,
         }
     }
 }
@@ -81,7 +78,7 @@ impl fmt::Debug for Incoming {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Incoming");
         match &self.body {
-            Body::Received(message, _) => debug.field("message", message),
+            Body::Received(message) => debug.field("message", message),
             Body::Built(outgoing) => debug.field("built", outgoing),
         };
         debug.field("holder", &self.holder).finish()

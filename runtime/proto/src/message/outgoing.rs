@@ -228,12 +228,12 @@ impl Outgoing {
     pub fn len_bytes(&self) -> usize {
         match &self.body {
             Body::Content { content, envelope } => match *content.get_segments_for_output() {
-                [] => envelope.words().saturating_add(1).saturating_mul(WORD),
                 // The segment table takes as much as the root pointer, which is in the envelope.
                 [segment] => envelope
                     .words()
                     .saturating_mul(WORD)
                     .saturating_add(segment.len()),
+                [] => envelope.words().saturating_add(1).saturating_mul(WORD),
                 ref segments => {
                     let mut length = 0_usize;
                     in_segments(segments, *envelope, |piece| {
@@ -251,6 +251,18 @@ impl Outgoing {
                     })
             }
             Body::Finished(message) => message.as_bytes().len(),
+        }
+    }
+
+    /// Appends the whole message in stream framing to `out`.
+    pub(crate) fn append_to(&self, out: &mut Vec<u8>) {
+        if let Body::Content { content, envelope } = &self.body
+            && let [segment] = *content.get_segments_for_output()
+        {
+            envelope.put_in_front_of(segment, out);
+            out.extend_from_slice(segment.get(WORD..).unwrap_or_default());
+        } else {
+            self.copy_range(0, usize::MAX, out);
         }
     }
 

@@ -257,7 +257,7 @@ impl Connection {
         if length == 0 {
             return Ok(());
         }
-        let queued = Queued::new(out, state.mode, &mut state.encoded);
+        let queued = Queued::new(out, length, state.id, state.mode, &mut state.encoded);
         let before = if state.answers { state.queued } else { 0 };
         state.answers |= is_message && state.opener == Opener::Remote;
         state.queued = state.queued.saturating_add(queued.rest());

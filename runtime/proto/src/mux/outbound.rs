@@ -7,7 +7,7 @@ use core::fmt;
 use bytes::Bytes;
 
 use super::credit::payload_for;
-use crate::frame::{FrameWriter, Mode, padding};
+use crate::frame::{ChannelId, FLAG_START, FrameWriter, HEADER, Kind, Mode, header, padding};
 use crate::message::Outgoing;
 
 /// What can be sent on a channel.
@@ -55,8 +55,10 @@ pub(crate) struct Queued {
 /// Where what is queued waits.
 #[derive(Debug)]
 enum Waiting {
-    /// What is next in the channel's [`Encoded`], and the deadline of a message.
-    Encoded(u32),
+    /// A message that is next in the channel's [`Encoded`], as the frame that carries it whole.
+    Frame,
+    /// What is next in the channel's [`Encoded`], as it is.
+    Encoded,
     /// Boxed, since most of what waits is small and encoded.
     Whole(Box<Outbound>),
 }
@@ -77,16 +79,39 @@ pub(crate) struct Encoded {
 }
 
 impl Encoded {
-    fn push(&mut self, out: &Outbound, length: usize) {
+    /// Makes room, which is taken all at once.
+    fn reserve(&mut self, length: usize) {
         if self.bytes.is_empty() {
             self.bytes.reserve(self.usual.max(length));
         }
+    }
+
+    /// Appends a message of `length` bytes as a frame.
+    fn push_frame(&mut self, id: ChannelId, message: &Outgoing, length: usize, deadline_ms: u32) {
+        self.reserve(FRAME_HEAD.saturating_add(length));
+        // At most SMALL, which fits both fields.
+        let payload = u16::try_from(PREFIX.saturating_add(length)).unwrap_or(u16::MAX);
+        let total = u32::try_from(length).unwrap_or(u32::MAX);
+        let head = [
+            header(id.to_u32(), Kind::Data, FLAG_START, payload),
+            prefix(total, deadline_ms),
+        ];
+        self.bytes.extend_from_slice(head.as_flattened());
+        message.append_to(&mut self.bytes);
+        self.count();
+    }
+
+    /// Appends what is to be sent as it is.
+    fn push(&mut self, out: &Outbound, length: usize) {
+        self.reserve(length);
         match out {
-            Outbound::Message(message, _) => {
-                message.copy_range(0, length, &mut self.bytes);
-            }
+            Outbound::Message(message, _) => message.append_to(&mut self.bytes),
             Outbound::Bytes(bytes) => self.bytes.extend_from_slice(bytes),
         }
+        self.count();
+    }
+
+    fn count(&mut self) {
         self.most = self.most.max(self.bytes.len().saturating_sub(self.start));
     }
 
@@ -95,6 +120,12 @@ impl Encoded {
         let start = self.start.saturating_add(offset);
         let end = start.saturating_add(length);
         self.bytes.get(start..end).unwrap_or_default()
+    }
+
+    /// Moves what is in front to `out`.
+    pub(crate) fn take(&mut self, length: usize, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.get(0, length));
+        self.pop(length);
     }
 
     /// Removes what is in front.
@@ -126,37 +157,48 @@ const KEPT: usize = 512;
 const USUAL: usize = 65_536;
 
 impl Queued {
-    pub(crate) fn new(out: Outbound, mode: Mode, encoded: &mut Encoded) -> Self {
-        let prefix = match (&out, mode) {
-            (Outbound::Message(..), Mode::Messages) => PREFIX,
-            _ => 0,
-        };
-        let len = out.len();
-        let out = if len <= SMALL {
-            encoded.push(&out, len);
-            match out {
-                Outbound::Message(_, deadline_ms) => Waiting::Encoded(deadline_ms),
-                Outbound::Bytes(_) => Waiting::Encoded(0),
+    /// What is to be sent, of `length` bytes.
+    pub(crate) fn new(
+        out: Outbound,
+        length: usize,
+        id: ChannelId,
+        mode: Mode,
+        encoded: &mut Encoded,
+    ) -> Self {
+        let mut prefix = 0;
+        let out = match (&out, mode) {
+            (Outbound::Message(message, deadline_ms), Mode::Messages) => {
+                prefix = PREFIX;
+                if length <= SMALL {
+                    encoded.push_frame(id, message, length, *deadline_ms);
+                    Waiting::Frame
+                } else {
+                    Waiting::Whole(Box::new(out))
+                }
             }
-        } else {
-            Waiting::Whole(Box::new(out))
+            _ if length <= SMALL => {
+                encoded.push(&out, length);
+                Waiting::Encoded
+            }
+            _ => Waiting::Whole(Box::new(out)),
         };
         Self {
             out,
             prefix,
-            total: len.saturating_add(prefix),
+            total: length.saturating_add(prefix),
             sent: 0,
         }
+    }
+
+    /// Bytes of the frame that carries all of it, if it waits as one.
+    pub(crate) fn frame(&self) -> Option<usize> {
+        let waits = matches!(self.out, Waiting::Frame) && self.sent == 0;
+        waits.then(|| self.total.saturating_add(HEADER))
     }
 
     /// Bytes still to go.
     pub(crate) const fn rest(&self) -> usize {
         self.total.saturating_sub(self.sent)
-    }
-
-    /// Bytes of the message or chunk itself.
-    pub(crate) const fn content(&self) -> usize {
-        self.total.saturating_sub(self.prefix)
     }
 
     /// Payload that may go out for `credit`, 0 if it has to wait.
@@ -177,45 +219,42 @@ impl Queued {
         encoded: &mut Encoded,
     ) -> u32 {
         let mut frame = frame;
-        let mut body = payload;
-        if self.sent < self.prefix
-            && let Some(deadline_ms) = self.deadline_ms()
-        {
-            // At most 1 MiB, checked when it was queued.
-            let total = u32::try_from(self.total.saturating_sub(PREFIX)).unwrap_or(u32::MAX);
-            frame.put(&total.to_le_bytes());
-            frame.put(&deadline_ms.to_le_bytes());
-            self.sent = PREFIX;
-            body = body.saturating_sub(PREFIX);
-        }
-        let offset = self.sent.saturating_sub(self.prefix);
+        let end = self.sent.saturating_add(payload);
+        let content = || {
+            let start = self.sent.max(self.prefix);
+            (start.saturating_sub(self.prefix), end.saturating_sub(start))
+        };
         match &self.out {
-            Waiting::Encoded(_) => frame.put(encoded.get(offset, body)),
+            // The prefix is there, too.
+            Waiting::Frame => frame.put(encoded.get(HEADER.saturating_add(self.sent), payload)),
+            Waiting::Encoded => frame.put(encoded.get(self.sent, payload)),
             Waiting::Whole(out) => match &**out {
-                Outbound::Message(message, _) => {
-                    message.copy_range(offset, body, frame.payload());
+                Outbound::Message(message, deadline_ms) => {
+                    if self.starts() {
+                        // At most 1 MiB, checked when it was queued.
+                        let total = self.total.saturating_sub(self.prefix);
+                        let total = u32::try_from(total).unwrap_or(u32::MAX);
+                        frame.put(&prefix(total, *deadline_ms));
+                    }
+                    let (offset, length) = content();
+                    message.copy_range(offset, length, frame.payload());
                 }
                 Outbound::Bytes(bytes) => {
-                    let end = offset.saturating_add(body);
+                    let (offset, length) = content();
+                    let end = offset.saturating_add(length);
                     frame.put(bytes.get(offset..end).unwrap_or_default());
                 }
             },
         }
-        self.sent = self.sent.saturating_add(body);
-        if self.rest() == 0 && matches!(self.out, Waiting::Encoded(_)) {
-            encoded.pop(self.content());
+        self.sent = end;
+        if self.rest() == 0 {
+            match self.out {
+                Waiting::Frame => encoded.pop(HEADER.saturating_add(self.total)),
+                Waiting::Encoded => encoded.pop(self.total),
+                Waiting::Whole(_) => {}
+            }
         }
         u32::try_from(frame.finish()).unwrap_or(u32::MAX)
-    }
-
-    fn deadline_ms(&self) -> Option<u32> {
-        match &self.out {
-            Waiting::Encoded(deadline_ms) => Some(*deadline_ms),
-            Waiting::Whole(out) => match &**out {
-                Outbound::Message(_, deadline_ms) => Some(*deadline_ms),
-                Outbound::Bytes(_) => None,
-            },
-        }
     }
 
     /// Whether the next frame begins a message.
@@ -241,15 +280,23 @@ impl Queued {
     }
 }
 
-/// Total length and deadline in front of a message.
+/// Bytes of total length and deadline in front of a message.
 pub(crate) const PREFIX: usize = 8;
+
+/// Bytes in front of a message that a frame carries whole.
+const FRAME_HEAD: usize = HEADER + PREFIX;
+
+fn prefix(total: u32, deadline_ms: u32) -> [u8; PREFIX] {
+    let [t0, t1, t2, t3] = total.to_le_bytes();
+    let [d0, d1, d2, d3] = deadline_ms.to_le_bytes();
+    [t0, t1, t2, t3, d0, d1, d2, d3]
+}
 
 #[cfg(test)]
 mod tests {
     use alloc::collections::VecDeque;
 
     use super::*;
-    use crate::frame::{ChannelId, HEADER};
     use crate::side::Side;
 
     /// A message, and what it is on a wire.
@@ -280,7 +327,9 @@ mod tests {
                     sent.extend([length.to_le_bytes(), 7_u32.to_le_bytes()].concat());
                     sent.extend(bytes);
                     let out = Outbound::Message(out, 7);
-                    queue.push_back(Queued::new(out, Mode::Messages, &mut encoded));
+                    let length = out.len();
+                    let mode = Mode::Messages;
+                    queue.push_back(Queued::new(out, length, channel, mode, &mut encoded));
                 }
                 let mut came = Vec::new();
                 // The last of the first round waits for the next one.

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::channel::{Channel, Local};
 use super::credit::{BULK_RESERVE, cost};
+use super::outbound::Queued;
 use super::receive::CHATTER_PER_DATA;
 use super::schedule::TURN;
 use super::table::Slot;
@@ -190,7 +191,9 @@ impl Connection {
                 self.write_close(slot, out);
                 continue;
             }
-            let Some(written) = write_data(channel, payload, out) else {
+            let credit = credit.min(channel.credit.left());
+            let written = write_frames(channel, credit, out);
+            let Some(written) = written.or_else(|| write_data(channel, payload, out)) else {
                 return false;
             };
             channel.credit.spend(written.cost);
@@ -215,7 +218,8 @@ impl Connection {
                 self.schedule.rotate(class);
             }
             self.credit.spend(written.cost);
-            self.chatter.earn(CHATTER_PER_DATA);
+            self.chatter
+                .earn(CHATTER_PER_DATA.saturating_mul(written.frames));
             starved = 0;
             if !out.payload.is_empty() {
                 return false;
@@ -256,6 +260,35 @@ fn next_payload(channel: &Channel, session_credit: u32) -> Option<usize> {
     (payload > 0).then_some(payload)
 }
 
+/// Writes the small messages at the head of a channel's queue, as many as this credit, the record and the channel's turn have room for.
+/// `None` if that is none.
+fn write_frames(channel: &mut Channel, credit: u32, out: &mut Output<'_>) -> Option<Written> {
+    let most = usize::try_from(credit).unwrap_or(usize::MAX).min(out.room());
+    let turn = usize::try_from(channel.allowance).unwrap_or(0);
+    let mut count = 0_usize;
+    let mut bytes = 0_usize;
+    let frames = channel.queue.iter().map_while(Queued::frame);
+    for frame in frames {
+        let with = bytes.saturating_add(frame);
+        if with > most || bytes >= turn {
+            break;
+        }
+        bytes = with;
+        count = count.saturating_add(1);
+    }
+    if count == 0 {
+        return None;
+    }
+    channel.queue.drain(..count);
+    channel.encoded.take(bytes, out.record);
+    Some(Written {
+        cost: u32::try_from(bytes).unwrap_or(u32::MAX),
+        // Headers were not in the queue.
+        taken: bytes.saturating_sub(count.saturating_mul(HEADER)),
+        frames: u32::try_from(count).unwrap_or(u32::MAX),
+    })
+}
+
 /// Writes the head of a channel's queue. `None` if it belongs into the next record.
 fn write_data(channel: &mut Channel, payload: usize, out: &mut Output<'_>) -> Option<Written> {
     let head = channel.queue.front_mut()?;
@@ -286,14 +319,16 @@ fn write_data(channel: &mut Channel, payload: usize, out: &mut Output<'_>) -> Op
     Some(Written {
         cost,
         taken: payload,
+        frames: 1,
     })
 }
 
-/// A frame that was written.
+/// Frames that were written.
 struct Written {
     cost: u32,
     /// Bytes that left the queue.
     taken: usize,
+    frames: u32,
 }
 
 /// The record that is being filled.

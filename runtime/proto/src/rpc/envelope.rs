@@ -47,6 +47,9 @@ pub(crate) enum Holder {
     Results,
     /// None: the content is a message of its own.
     Root,
+    /// A Call or a Return in an envelope that is known: the content pointer is behind so many words of the segment, and is read as the
+    /// root of a message of its own.
+    Behind(u8),
     /// Any other message.
     Nothing,
 }
@@ -58,7 +61,7 @@ pub(crate) fn content<'a, T: FromPointerReader<'a>>(
 ) -> capnp::Result<T> {
     let root = || reader.get_root::<Fields<'a>>();
     let payload = match holder {
-        Holder::Root => return reader.get_root(),
+        Holder::Root | Holder::Behind(_) => return reader.get_root(),
         Holder::Call => root()?.child(0)?.child(1)?,
         Holder::Results => root()?.child(0)?.child(0)?,
         Holder::Nothing => return Err(no_content()),

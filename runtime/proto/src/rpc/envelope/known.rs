@@ -4,6 +4,9 @@
 //! The content is built in a message of its own, whose root pointer moves into the envelope. What others write differently is read
 //! through Cap'n Proto's own code ([`Body`](super::Body)); the tests read these words with it.
 
+use alloc::vec::Vec;
+
+use super::Holder;
 use super::outcome::RESULTS;
 use super::read::{Call, Caps, Outcome, Return, Target};
 use super::tag::{CALL, RETURN};
@@ -172,9 +175,10 @@ impl Envelope {
         }
     }
 
-    /// Bytes in front of the content pointer.
-    pub(crate) const fn before_content(self) -> usize {
-        self.words().saturating_sub(BEHIND).saturating_mul(WORD)
+    /// Where the content of a message of this envelope is.
+    pub(crate) fn holder(self) -> Holder {
+        // A dozen at most.
+        Holder::Behind(u8::try_from(self.words().saturating_sub(BEHIND)).unwrap_or(0))
     }
 
     /// The question that is asked or answered.
@@ -203,13 +207,18 @@ impl Envelope {
     /// What is in front of the content when all of it is in one segment, stream framing included. The content's own segment
     /// follows, without its root pointer.
     pub(crate) fn in_front_of(self, segment: &[u8]) -> Words {
+        let mut out = Words::default();
+        self.put_in_front_of(segment, &mut out);
+        out
+    }
+
+    /// Writes what [`in_front_of`](Self::in_front_of) gives.
+    pub(crate) fn put_in_front_of(self, segment: &[u8], out: &mut impl Put) {
         let (root, behind) = split(segment);
         let length = behind.len().wrapping_div(WORD).saturating_add(self.words());
-        let mut out = Words::default();
         // One segment. No builder makes one whose words do not fit 32 bits.
-        out.push(u64::from(u32::try_from(length).unwrap_or(u32::MAX)) << 32);
-        self.write(moved(root), &mut out);
-        out
+        out.put([u64::from(u32::try_from(length).unwrap_or(u32::MAX)) << 32]);
+        self.write(moved(root), out);
     }
 
     /// The segment that goes behind those of a content of several, and the pointer to it, which takes the place of the content's
@@ -225,13 +234,13 @@ impl Envelope {
             let end = u32::try_from(self.words()).unwrap_or(u32::MAX);
             self.write(far(segment, end, true), &mut out);
             let place = offset(root).saturating_add(1);
-            out.push(far(0, u32::try_from(place).unwrap_or(0), false));
-            out.push(root & !OFFSET);
+            out.put([far(0, u32::try_from(place).unwrap_or(0), false)]);
+            out.put([root & !OFFSET]);
         }
         (far(segment, 0, false), out)
     }
 
-    fn write(self, content: u64, out: &mut Words) {
+    fn write(self, content: u64, out: &mut impl Put) {
         match self {
             Self::Call {
                 question,
@@ -241,14 +250,14 @@ impl Envelope {
             } => match target {
                 CallTarget::Answer(answer) => {
                     let call = answer_call(question, answer, interface_id, method_id, content);
-                    out.extend(call);
+                    out.put(call);
                 }
                 CallTarget::Export(export) => {
                     let call = export_call(question, export, interface_id, method_id, content);
-                    out.extend(call);
+                    out.put(call);
                 }
             },
-            Self::Results { answer } => out.extend(results(answer, content)),
+            Self::Results { answer } => out.put(results(answer, content)),
         }
     }
 
@@ -335,12 +344,20 @@ impl Default for Words {
     }
 }
 
-impl Words {
-    fn push(&mut self, word: u64) {
-        self.extend([word]);
-    }
+/// Where words are written.
+pub(crate) trait Put {
+    /// Appends words.
+    fn put<const N: usize>(&mut self, words: [u64; N]);
+}
 
-    fn extend<const N: usize>(&mut self, words: [u64; N]) {
+impl Put for Vec<u8> {
+    fn put<const N: usize>(&mut self, words: [u64; N]) {
+        self.extend_from_slice(words.map(u64::to_le_bytes).as_flattened());
+    }
+}
+
+impl Put for Words {
+    fn put<const N: usize>(&mut self, words: [u64; N]) {
         let (places, _) = self.bytes.as_chunks_mut::<WORD>();
         let places = places.iter_mut().skip(self.length.wrapping_div(WORD));
         for (place, word) in places.zip(words) {
@@ -348,7 +365,9 @@ impl Words {
         }
         self.length = self.length.saturating_add(N.saturating_mul(WORD));
     }
+}
 
+impl Words {
     /// The bytes.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or_default()
