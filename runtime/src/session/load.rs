@@ -14,8 +14,8 @@ use tokio::time::Instant;
 /// other costs more.
 const LEAST: usize = 4;
 
-/// Calls that a batch has at most: the write is an eighth of it, and what comes after it need not wait longer for that.
-const MOST: usize = 64;
+/// Calls that a batch has at most: the write is a sixteenth of it, and what comes after it need not wait longer for that.
+const MOST: usize = 128;
 
 /// How many calls a session keeps in flight, as far as it was seen of late.
 ///
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_batch_is_half_of_what_is_in_flight_within_bounds() {
-        for (calls, batch) in [(0, 4), (1, 4), (16, 8), (64, 32), (128, 64), (4_000, 64)] {
+        for (calls, batch) in [(0, 4), (1, 4), (16, 8), (64, 32), (128, 64), (4_000, 128)] {
             let mut load = Load::default();
             load.note(calls);
             load.note(1);
@@ -139,7 +139,7 @@ mod tests {
     fn what_was_in_flight_long_ago_is_forgotten() {
         let mut load = Load::default();
         load.note(256);
-        assert_eq!(load.batch_among(1), 64);
+        assert_eq!(load.batch_among(1), 128);
         for _ in 0..300 {
             load.batch();
         }
