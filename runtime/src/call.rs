@@ -286,18 +286,22 @@ impl RawCall {
         else {
             return Ok(());
         };
+        let (route, chain) = match target.into_parts() {
+            (Route::Remote(channel), None) if self.hops <= MAX_HOPS => {
+                let params = params.into_data()?;
+                self.state = State::Remote(channel.begin(params, self.timeout, cx.waker())?);
+                return Ok(());
+            }
+            other => other,
+        };
         let deadline = Instant::now() + self.timeout;
         let early = self.early.take();
         let hops = self.hops;
-        self.state = match target.into_parts() {
+        self.state = match (route, chain) {
             _ if hops > MAX_HOPS => State::Failed(Status::data_loss(
                 "a promise of a capability leads in circles",
             )),
             (Route::Null, None) => State::Failed(null_capability()),
-            (Route::Remote(channel), None) => {
-                let params = params.into_data()?;
-                State::Remote(channel.begin(params, self.timeout, deadline, cx.waker())?)
-            }
             (Route::Vat(import), None) => State::Vat {
                 call: import.begin(method, params, deadline, false)?,
                 expiry: Box::pin(sleep_until(deadline)),

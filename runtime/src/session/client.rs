@@ -123,12 +123,22 @@ impl ClientSide {
         })
     }
 
-    fn begin(&mut self, params: &mut Outgoing, deadline: Instant, waker: &Waker) -> Result<u32> {
+    fn begin(&mut self, params: &mut Outgoing, timeout: Duration, waker: &Waker) -> Result<u32> {
         if let Some(status) = &self.closed {
             return Err(status.clone());
         }
         let question = self.engine.begin(params).map_err(begin_status)?;
-        Ok(self.calls.insert(question, deadline, waker))
+        Ok(self.calls.insert(question, timeout, waker))
+    }
+
+    /// Whether there are calls that [`date`](Self::date) has not seen.
+    fn has_undated(&self) -> bool {
+        !self.calls.undated.is_empty()
+    }
+
+    /// Lets the time of new calls begin; returns the first of their deadlines.
+    pub(super) fn date(&mut self, now: Instant) -> Option<Instant> {
+        self.calls.date(now)
     }
 
     fn set_opening(&mut self, state: Opening, work: &mut Work) {
@@ -173,12 +183,12 @@ impl RpcChannel {
         .await
     }
 
-    /// Sends a call. The returned slot is the future of its result.
+    /// Sends a call. The returned slot is the future of its result. Its time begins when the driver sees it, which is at once: the driver
+    /// looks at the clock once for all calls that came meanwhile.
     pub(crate) fn begin(
         self: Arc<Self>,
         mut params: Outgoing,
         timeout: Duration,
-        deadline: Instant,
         waker: &Waker,
     ) -> Result<CallSlot> {
         let slot = {
@@ -191,19 +201,21 @@ impl RpcChannel {
                     "too many calls wait for the peer to read them",
                 ));
             }
-            let slot = client.begin(&mut params, deadline, waker)?;
+            let known = client.has_undated();
+            let slot = client.begin(&mut params, timeout, waker)?;
             let sent = mux.send(
                 self.key.id(),
                 Outbound::Message(params, milliseconds(timeout)),
             );
-            if let Err(error) = sent {
-                if let Some(question) = client.calls.free(slot) {
-                    client.engine.retract(question);
-                }
-                return Err(send_status(error));
+            if sent.is_err()
+                && let Some(question) = client.calls.free(slot)
+            {
+                client.engine.retract(question);
             }
-            core.schedule(deadline);
-            slot
+            if !known {
+                core.leave_undated(self.key);
+            }
+            sent.map(|()| slot).map_err(send_status)?
         };
         self.session.wake_driver();
         Ok(CallSlot {
@@ -286,23 +298,33 @@ struct CallTable {
     free: Vec<u32>,
     /// Slot + 1 of each question; 0 where no one waits (any more).
     by_question: Vec<u32>,
+    /// Slots of calls whose time has not begun.
+    undated: Vec<u32>,
 }
 
 enum Slot {
     Free,
     Waiting {
         question: QuestionId,
-        deadline: Instant,
+        due: Due,
         waker: Waker,
     },
     Done(Result<Incoming>),
 }
 
+/// When the time of a call is up.
+#[derive(Clone, Copy)]
+enum Due {
+    /// So long after its time has begun.
+    In(Duration),
+    At(Instant),
+}
+
 impl CallTable {
-    fn insert(&mut self, question: QuestionId, deadline: Instant, waker: &Waker) -> u32 {
+    fn insert(&mut self, question: QuestionId, timeout: Duration, waker: &Waker) -> u32 {
         let waiting = Slot::Waiting {
             question,
-            deadline,
+            due: Due::In(timeout),
             waker: waker.clone(),
         };
         let slot = match self.free.pop() {
@@ -320,7 +342,24 @@ impl CallTable {
             self.by_question.resize(index + 1, 0);
         }
         self.by_question[index] = slot + 1;
+        self.undated.push(slot);
         slot
+    }
+
+    /// Lets the time of new calls begin; returns the first of their deadlines.
+    fn date(&mut self, now: Instant) -> Option<Instant> {
+        let mut first = None;
+        for slot in self.undated.drain(..) {
+            // A slot is named twice if its call was dropped at once and another one took it.
+            if let Slot::Waiting { due, .. } = &mut self.slots[slot as usize]
+                && let Due::In(timeout) = *due
+            {
+                let deadline = now + timeout;
+                *due = Due::At(deadline);
+                first = Some(first.map_or(deadline, |first: Instant| first.min(deadline)));
+            }
+        }
+        first
     }
 
     fn complete(&mut self, question: QuestionId, result: Result<Incoming>, work: &mut Work) {
@@ -385,7 +424,7 @@ impl CallTable {
         for slot in &mut self.slots {
             let Slot::Waiting {
                 question,
-                deadline,
+                due: Due::At(deadline),
                 waker,
             } = slot
             else {

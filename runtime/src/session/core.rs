@@ -4,6 +4,7 @@ mod events;
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    sync::Arc,
     task::Waker,
     time::Duration,
 };
@@ -27,7 +28,7 @@ use super::{
     vat::VatSide,
     work::{InboundCall, Work},
 };
-use crate::{ChannelError, Result, SessionError, call::deadline_exceeded};
+use crate::{ChannelError, Result, SessionError, Skeleton, call::deadline_exceeded};
 
 /// Time for which a call counts as one of late. Longer than who calls now and then waits between two calls.
 const LATELY: Duration = Duration::from_millis(200);
@@ -48,6 +49,8 @@ pub(crate) struct Core {
     streams: usize,
     /// Earliest deadline, or earlier: at worst the driver looks once too often.
     timer: Option<Instant>,
+    /// Channels with calls whose time has not begun.
+    undated: Vec<ChannelKey>,
     /// When the record arrived that is taken in.
     heard: Instant,
     load: Load,
@@ -109,6 +112,7 @@ impl Core {
             blocked: Vec::new(),
             streams: 0,
             timer: None,
+            undated: Vec::new(),
             heard: Instant::now(),
             load: Load::default(),
             called: None,
@@ -290,35 +294,64 @@ impl Core {
         work: &mut Work,
     ) {
         let now = Instant::now();
+        while into.len() < most && !self.inbound.is_empty() {
+            let ready = self.startable(most - into.len(), now);
+            if ready == self.inbound.len() && into.is_empty() {
+                // As nearly always.
+                std::mem::swap(into, &mut self.inbound);
+            } else if ready > 0 {
+                into.extend(self.inbound.drain(..ready));
+            } else if let Some(call) = self.inbound.pop_front() {
+                self.put_off(call, now, work);
+            }
+        }
+    }
+
+    /// How many of the next calls, at most `most`, may start.
+    fn startable(&mut self, most: usize, now: Instant) -> usize {
         // What was found out about the channel of the last call: many in a row are of one.
         let mut checked = None;
-        while into.len() < most {
-            let Some(call) = self.inbound.pop_front() else {
-                return;
-            };
+        let mut startable = 0;
+        for call in self.inbound.iter().take(most) {
             if call.deadline.is_some_and(|deadline| deadline <= now) {
-                self.reply(call.channel, call.answer, Err(deadline_exceeded()), work);
-                checked = None;
-                continue;
+                break;
             }
-            if checked == Some(call.channel) {
-                into.push_back(call);
-                continue;
-            }
-            let Some((Channel::Server(server), mux)) = self.current(call.channel) else {
-                continue;
-            };
-            if server.is_backed_up(mux) {
-                let (id, deadline) = (call.channel.id(), call.deadline);
-                server.hold(call);
-                self.block(id);
-                if let Some(deadline) = deadline {
-                    self.schedule(deadline);
+            if checked != Some(call.channel) {
+                match self.channels.get(&call.channel.id()) {
+                    Some(entry) if entry.epoch == call.channel.epoch() => match &entry.channel {
+                        Channel::Server(server) if !server.is_backed_up(&self.mux) => {}
+                        _ => break,
+                    },
+                    _ => break,
                 }
-            } else {
                 checked = Some(call.channel);
-                into.push_back(call);
             }
+            startable += 1;
+        }
+        startable
+    }
+
+    /// What becomes of a call that may not start.
+    fn put_off(&mut self, call: InboundCall, now: Instant, work: &mut Work) {
+        if call.deadline.is_some_and(|deadline| deadline <= now) {
+            self.reply(call.channel, call.answer, Err(deadline_exceeded()), work);
+            return;
+        }
+        let (id, deadline) = (call.channel.id(), call.deadline);
+        if let Some((Channel::Server(server), _)) = self.current(call.channel) {
+            server.hold(call);
+            self.block(id);
+            if let Some(deadline) = deadline {
+                self.schedule(deadline);
+            }
+        }
+    }
+
+    /// Who answers the calls of a channel, unless it has ended.
+    pub(super) fn skeleton(&mut self, key: ChannelKey) -> Option<Arc<dyn Skeleton>> {
+        match self.current(key)? {
+            (Channel::Server(server), _) => Some(Arc::clone(server.skeleton())),
+            _ => None,
         }
     }
 
@@ -333,6 +366,7 @@ impl Core {
     pub(super) fn shrink(&mut self) {
         self.inbound.shrink_to_fit();
         self.blocked.shrink_to_fit();
+        self.undated.shrink_to_fit();
     }
 
     /// Calls that wait to be started.
@@ -343,6 +377,25 @@ impl Core {
     pub(super) fn schedule(&mut self, at: Instant) {
         if self.timer.is_none_or(|timer| at < timer) {
             self.timer = Some(at);
+        }
+    }
+
+    /// Notes a channel with calls whose time has not begun. The driver has to be woken.
+    pub(super) fn leave_undated(&mut self, key: ChannelKey) {
+        self.undated.push(key);
+    }
+
+    /// Lets the time of new calls begin.
+    pub(super) fn date_calls(&mut self) {
+        if self.undated.is_empty() {
+            return;
+        }
+        let now = Instant::now();
+        while let Some(key) = self.undated.pop() {
+            let first = self.client(key).and_then(|(client, _)| client.date(now));
+            if let Some(deadline) = first {
+                self.schedule(deadline);
+            }
         }
     }
 

@@ -34,7 +34,7 @@ use super::{
     work::{InboundCall, NewStream, NewVat, Work},
 };
 use crate::{
-    Context, Result, SessionError,
+    Context, Result, SessionError, Skeleton,
     handler::{self, Arrived, Begun},
     message,
 };
@@ -234,6 +234,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
                 // What is left goes out in `finish`, which does not wait for ever.
                 return Err(SessionError::Closed);
             }
+            core.date_calls();
             core.take_answered(&mut self.work);
             self.turn = match core.calls_lately() {
                 true => TURN_BESIDE_CALLS,
@@ -386,13 +387,23 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
             return;
         }
         let mut answered = 0;
+        // Of the last call: many in a row are of one channel.
+        let mut serving: Option<(ChannelKey, Arc<dyn Skeleton>)> = None;
         while let Some(call) = self.calls.pop_front() {
             *left -= 1;
             let key = (call.channel, call.answer);
+            if serving.as_ref().is_none_or(|(key, _)| *key != call.channel) {
+                let skeleton = self.session.core().skeleton(call.channel);
+                serving = skeleton.map(|skeleton| (call.channel, skeleton));
+            }
+            let Some((_, skeleton)) = &serving else {
+                // The channel has ended meanwhile, and nobody waits for the answer.
+                continue;
+            };
             let context = Context::new(
                 Some(self.session.peer()),
                 Some(self.session.downgrade()),
-                call.skeleton
+                skeleton
                     .descriptor()
                     .method(call.interface_id, call.method_id),
                 call.deadline,
@@ -404,7 +415,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
                 params: call.params.into(),
             };
             let chain = self.session.host().chain.as_ref();
-            match handler::begin(chain, &call.skeleton, arrived, cx) {
+            match handler::begin(chain, skeleton, arrived, cx) {
                 Begun::Ended(outcome) => {
                     let outcome = outcome.and_then(message::Outgoing::into_data);
                     answered += outcome.as_ref().map_or(0, Outgoing::len_bytes);

@@ -80,6 +80,11 @@ impl ServerSide {
         &mut self.stream
     }
 
+    /// Who answers the calls.
+    pub(super) fn skeleton(&self) -> &Arc<dyn Skeleton> {
+        &self.skeleton
+    }
+
     /// Bytes of messages that wait to be looked at.
     pub(super) fn waiting_bytes(&self) -> usize {
         self.waiting_bytes
@@ -172,7 +177,6 @@ impl ServerSide {
                     method_id,
                     params,
                     deadline: message.deadline,
-                    skeleton: Arc::clone(&self.skeleton),
                 });
             }
             Some(Inbound::Cancel { answer }) => {

@@ -17,7 +17,6 @@ pub(crate) struct InboundCall {
     pub(crate) method_id: u16,
     pub(crate) params: dsoftbus_proto::message::Incoming,
     pub(crate) deadline: Option<Instant>,
-    pub(crate) skeleton: Arc<dyn Skeleton>,
 }
 
 /// A byte channel that the peer opened and that no one has accepted yet.
