@@ -124,14 +124,16 @@ impl Pipeline {
     #[must_use]
     pub fn capability(&self) -> Capability {
         let route = match &self.source {
-            Source::Answer(answer) => Route::Promised(answer.promised(&self.path)),
+            Source::Answer(answer) => promised(answer, &self.path),
             Source::Vat(question) => Route::Vat(question.pipelined(&self.path)),
-            Source::Failed(status) => {
-                Route::Promised(promised::failed(status.clone()).promised(&self.path))
-            }
+            Source::Failed(status) => promised(&promised::failed(status.clone()), &self.path),
         };
         route.into()
     }
+}
+
+fn promised(answer: &Answer, path: &[u16]) -> Route {
+    Route::Promised(Arc::new(answer.promised(path)))
 }
 
 impl From<Pipeline> for Capability {
@@ -278,6 +280,14 @@ impl RawCall {
     }
 
     fn start(&mut self, cx: &mut TaskContext<'_>) -> Result<()> {
+        // In place, as nearly all calls start: moving them costs more than the rest.
+        if let State::Built { target, params, .. } = &mut self.state
+            && self.hops <= MAX_HOPS
+            && let Some(channel) = target.take_remote()
+        {
+            self.state = State::Remote(channel.begin(params, self.timeout, cx.waker())?);
+            return Ok(());
+        }
         let State::Built {
             target,
             method,
@@ -286,14 +296,7 @@ impl RawCall {
         else {
             return Ok(());
         };
-        let (route, chain) = match target.into_parts() {
-            (Route::Remote(channel), None) if self.hops <= MAX_HOPS => {
-                let params = params.into_data()?;
-                self.state = State::Remote(channel.begin(params, self.timeout, cx.waker())?);
-                return Ok(());
-            }
-            other => other,
-        };
+        let (route, chain) = target.into_parts();
         let deadline = Instant::now() + self.timeout;
         let early = self.early.take();
         let hops = self.hops;

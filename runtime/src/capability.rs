@@ -47,7 +47,7 @@ pub(crate) enum Route {
     /// To an object in this process.
     Local(Arc<dyn Skeleton>),
     /// To an object that is not known yet: calls wait for it, in order.
-    Promised(Promised),
+    Promised(Arc<Promised>),
 }
 
 impl Capability {
@@ -105,6 +105,17 @@ impl Capability {
     /// Whether no interceptor stands in front of the route.
     pub(crate) fn is_plain(&self) -> bool {
         self.chain.is_none()
+    }
+
+    /// Takes the channel of a plain reference to the service of one; nothing is left of it.
+    pub(crate) fn take_remote(&mut self) -> Option<Arc<RpcChannel>> {
+        match (&mut self.route, &self.chain) {
+            (route @ Route::Remote(_), None) => match std::mem::take(route) {
+                Route::Remote(channel) => Some(channel),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// The route and the interceptors in front of it.
@@ -165,7 +176,7 @@ pub fn promise<C: Client>() -> (C, Resolver<C>) {
         let results = outline([(PROMISED, &target)])?;
         Ok(Incoming::from(results).share())
     });
-    let promised = Route::Promised(answer.promised(PROMISED));
+    let promised = Route::Promised(Arc::new(answer.promised(PROMISED)));
     let client = C::from_capability(promised.into());
     let resolver = Resolver {
         sender,

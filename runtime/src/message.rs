@@ -304,14 +304,20 @@ impl Outgoing {
     /// # Errors
     ///
     /// `internal`: an interface of level 0 cannot carry capabilities.
-    pub(crate) fn into_data(self) -> Result<message::Outgoing> {
+    pub(crate) fn data(&mut self) -> Result<&mut message::Outgoing> {
         if self.capabilities.is_empty() {
-            Ok(self.message)
+            Ok(&mut self.message)
         } else {
             Err(Status::internal(
                 "a message of a level 0 interface cannot carry capabilities",
             ))
         }
+    }
+
+    /// As [`data`](Self::data).
+    pub(crate) fn into_data(mut self) -> Result<message::Outgoing> {
+        self.data()?;
+        Ok(self.message)
     }
 }
 

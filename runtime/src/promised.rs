@@ -125,14 +125,14 @@ impl Promised {
 
     /// Calls it once it is there.
     pub(crate) fn call(
-        self,
+        &self,
         method: Method,
         params: Outgoing,
         deadline: Instant,
         hops: usize,
     ) -> PromisedCall {
         let state = Arc::new(Mutex::new(State::Waiting(Box::new(Waiting {
-            path: self.path,
+            path: self.path.clone(),
             method,
             params,
             deadline,
@@ -144,7 +144,7 @@ impl Promised {
         drop(queue);
         PromisedCall {
             driven: Some(self.answer.results.clone()),
-            answer: self.answer,
+            answer: self.answer.clone(),
             target: None,
             state,
         }

@@ -104,9 +104,7 @@ impl AnyPointer {
     /// The capabilities in the value, in no particular order.
     #[must_use]
     pub fn capabilities(&self) -> &[Capability] {
-        self.0
-            .as_ref()
-            .map_or(&[], |content| &content.capabilities)
+        self.0.as_ref().map_or(&[], |content| &content.capabilities)
     }
 
     fn build(

@@ -183,14 +183,15 @@ impl RpcChannel {
         .await
     }
 
-    /// Sends a call. The returned slot is the future of its result. Its time begins when the driver sees it, which is at once: the driver
+    /// Sends a call; little is left of `params`. The returned slot is the future of its result. Its time begins when the driver sees it, which is at once: the driver
     /// looks at the clock once for all calls that came meanwhile.
     pub(crate) fn begin(
         self: Arc<Self>,
-        mut params: Outgoing,
+        params: &mut crate::Outgoing,
         timeout: Duration,
         waker: &Waker,
     ) -> Result<CallSlot> {
+        let params = params.data()?;
         let slot = {
             let mut core = self.session.core();
             let Some((client, mux)) = core.client(self.key) else {
@@ -202,11 +203,8 @@ impl RpcChannel {
                 ));
             }
             let known = client.has_undated();
-            let slot = client.begin(&mut params, timeout, waker)?;
-            let sent = mux.send(
-                self.key.id(),
-                Outbound::Message(params, milliseconds(timeout)),
-            );
+            let slot = client.begin(params, timeout, waker)?;
+            let sent = send(mux, self.key.id(), params, milliseconds(timeout));
             if sent.is_err()
                 && let Some(question) = client.calls.free(slot)
             {
@@ -443,6 +441,20 @@ impl CallTable {
         }
         next
     }
+}
+
+/// Queues a message, of which a large one is taken.
+fn send(
+    mux: &mut Connection,
+    id: ChannelId,
+    message: &mut Outgoing,
+    deadline_ms: u32,
+) -> Result<(), SendError> {
+    if mux.send_small(id, message, deadline_ms)? {
+        return Ok(());
+    }
+    let message = std::mem::replace(message, Outgoing::results(0));
+    mux.send(id, Outbound::Message(message, deadline_ms))
 }
 
 fn begin_status(error: BeginError) -> Status {

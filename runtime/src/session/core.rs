@@ -367,6 +367,7 @@ impl Core {
         self.inbound.shrink_to_fit();
         self.blocked.shrink_to_fit();
         self.undated.shrink_to_fit();
+        self.mux.shrink();
     }
 
     /// Calls that wait to be started.

@@ -24,7 +24,7 @@ use bytes::Bytes;
 
 use crate::frame::{ChannelId, CloseCode, FrameError, GoodbyeCode, INSTANCES, Mode};
 use crate::frame::{MAX_OPEN_EXTRA, MAX_REPLY_EXTRA};
-use crate::message::MAX_MESSAGE;
+use crate::message::{MAX_MESSAGE, Outgoing};
 use crate::side::Side;
 
 pub use credit::{BULK_RESERVE, CHANNEL_CREDIT, MAX_CREDIT, SESSION_CREDIT};
@@ -37,7 +37,7 @@ pub use schedule::Class;
 use budget::{Budget, Elapsed};
 use channel::{Channel, Local, Opener};
 use credit::{ReceiveWindow, SendCredit};
-use outbound::Queued;
+use outbound::{Queued, Spare};
 use schedule::Schedule;
 use table::{Slot, Table};
 
@@ -81,6 +81,7 @@ pub struct Connection {
     credit: SendCredit,
     /// Bytes queued on channels that the peer opened and that carry messages.
     answers: usize,
+    spare: Spare,
     schedule: Schedule,
     /// Open, Accept and resetting Close frames, in order; at most three for each channel.
     control: VecDeque<Control>,
@@ -141,6 +142,7 @@ impl Connection {
             peer_goodbye: false,
             credit: SendCredit::new(SESSION_CREDIT),
             answers: 0,
+            spare: Spare::default(),
             schedule: Schedule::default(),
             control: VecDeque::new(),
             credits: Vec::new(),
@@ -235,10 +237,52 @@ impl Connection {
     ///
     /// [`SendError`]; the data is dropped.
     pub fn send(&mut self, channel: ChannelId, out: Outbound) -> Result<(), SendError> {
+        let length = out.len();
+        let is_message = matches!(out, Outbound::Message(..));
+        let slot = self.sendable(channel, is_message, length)?;
+        if length > 0
+            && let Some(to) = self.channels.get_mut(slot)
+        {
+            let queued = Queued::new(out, length, to, &mut self.spare);
+            self.enqueue(slot, queued, is_message);
+        }
+        Ok(())
+    }
+
+    /// As [`send`](Self::send), for a message that stays where it is: a small one is copied when it is queued, anyhow. `false`, and
+    /// nothing is queued, if it is not small.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`].
+    pub fn send_small(
+        &mut self,
+        channel: ChannelId,
+        message: &Outgoing,
+        deadline_ms: u32,
+    ) -> Result<bool, SendError> {
+        let length = message.len_bytes();
+        if length > outbound::SMALL {
+            return Ok(false);
+        }
+        let slot = self.sendable(channel, true, length)?;
+        if let Some(to) = self.channels.get_mut(slot) {
+            let queued = Queued::small(message, length, deadline_ms, to, &mut self.spare);
+            self.enqueue(slot, queued, true);
+        }
+        Ok(true)
+    }
+
+    /// A channel on which so much may be queued.
+    fn sendable(
+        &mut self,
+        channel: ChannelId,
+        is_message: bool,
+        length: usize,
+    ) -> Result<Slot, SendError> {
         if self.is_closing() {
             return Err(SendError::Closed);
         }
-        let low_water = self.limits.low_water;
         let (slot, state) = self.channel_mut(channel).ok_or(SendError::Closed)?;
         if !matches!(state.local, Local::Open) {
             return Err(SendError::Closed);
@@ -246,18 +290,20 @@ impl Connection {
         if state.opener != Opener::Local && !state.accepted {
             return Err(SendError::NotAccepted);
         }
-        let is_message = matches!(out, Outbound::Message(..));
         if !is_message && state.mode == Mode::Messages {
             return Err(SendError::WrongMode);
         }
-        let length = out.len();
         if is_message && length > MAX_MESSAGE {
             return Err(SendError::TooLong { length });
         }
-        if length == 0 {
-            return Ok(());
-        }
-        let queued = Queued::new(out, length, state.id, state.mode, &mut state.encoded);
+        Ok(slot)
+    }
+
+    fn enqueue(&mut self, slot: Slot, queued: Queued, is_message: bool) {
+        let low_water = self.limits.low_water;
+        let Some(state) = self.channels.get_mut(slot) else {
+            return;
+        };
         let before = if state.answers { state.queued } else { 0 };
         state.answers |= is_message && state.opener == Opener::Remote;
         state.queued = state.queued.saturating_add(queued.rest());
@@ -272,7 +318,6 @@ impl Connection {
             self.refresh(slot);
         }
         self.answers = self.answers.saturating_add(more);
-        Ok(())
     }
 
     /// Bytes queued on a channel and not yet in a record; 0 if there is no such channel.
@@ -354,18 +399,25 @@ impl Connection {
         for channel in self.channels.iter_mut() {
             channel.drop_queue();
         }
+        self.spare.shrink();
         self.answers = 0;
     }
 
     /// Tells how much time went by since the last call; call it about once a second while the peer sends.
     ///
-    /// Time refills the budgets of [`Limits`] for frames that no data explains.
+    /// Time refills the budgets of [`Limits`] for frames that no data explains, and takes away memory that is not used.
     pub fn tick(&mut self, elapsed: Duration) {
+        self.spare.trim();
         let millis = self.elapsed.add(elapsed);
         self.churn
             .earn(budget::tokens(millis, self.limits.churn_per_second));
         self.chatter
             .earn(budget::tokens(millis, self.limits.chatter_per_second));
+    }
+
+    /// Gives up memory that is kept for what will be sent: for a session that has gone quiet.
+    pub fn shrink(&mut self) {
+        self.spare.shrink();
     }
 
     /// Our side of the session.

@@ -6,6 +6,7 @@ use core::fmt;
 
 use bytes::Bytes;
 
+use super::channel::Channel;
 use super::credit::payload_for;
 use crate::frame::{ChannelId, FLAG_START, FrameWriter, HEADER, Kind, Mode, header, padding};
 use crate::message::Outgoing;
@@ -72,23 +73,52 @@ pub(crate) struct Encoded {
     bytes: Vec<u8>,
     /// What is in front of this was sent.
     start: usize,
-    /// Bytes that waited at once at most since it was last empty.
-    most: usize,
-    /// The same of the time before: as many will wait next time.
-    usual: usize,
 }
 
-impl Encoded {
-    /// Makes room, which is taken all at once.
-    fn reserve(&mut self, length: usize) {
-        if self.bytes.is_empty() {
-            self.bytes.reserve(self.usual.max(length));
+/// The memory of an [`Encoded`] that has become empty, for the next one of the session that is not: while messages come and go there is
+/// one, and channels on which nothing waits have next to nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Spare {
+    buffer: Vec<u8>,
+    /// Whether it was used since the last [`trim`](Self::trim).
+    busy: bool,
+}
+
+impl Spare {
+    fn take(&mut self) -> Vec<u8> {
+        self.busy = true;
+        core::mem::take(&mut self.buffer)
+    }
+
+    fn give(&mut self, buffer: Vec<u8>) {
+        if buffer.capacity() > self.buffer.capacity() && buffer.capacity() <= MOST_SPARE {
+            self.buffer = buffer;
         }
     }
 
+    /// Gives up the memory if it was not used since the last time.
+    pub(crate) fn trim(&mut self) {
+        if !core::mem::take(&mut self.busy) {
+            self.shrink();
+        }
+    }
+
+    /// Gives up the memory.
+    pub(crate) fn shrink(&mut self) {
+        self.buffer = Vec::new();
+    }
+}
+
+impl Encoded {
     /// Appends a message of `length` bytes as a frame.
-    fn push_frame(&mut self, id: ChannelId, message: &Outgoing, length: usize, deadline_ms: u32) {
-        self.reserve(FRAME_HEAD.saturating_add(length));
+    fn push_frame(
+        &mut self,
+        id: ChannelId,
+        message: &Outgoing,
+        length: usize,
+        deadline_ms: u32,
+        spare: &mut Spare,
+    ) {
         // At most SMALL, which fits both fields.
         let payload = u16::try_from(PREFIX.saturating_add(length)).unwrap_or(u16::MAX);
         let total = u32::try_from(length).unwrap_or(u32::MAX);
@@ -96,23 +126,21 @@ impl Encoded {
             header(id.to_u32(), Kind::Data, FLAG_START, payload),
             prefix(total, deadline_ms),
         ];
-        self.bytes.extend_from_slice(head.as_flattened());
-        message.append_to(&mut self.bytes);
-        self.count();
+        self.push(FRAME_HEAD.saturating_add(length), spare, |out| {
+            out.extend_from_slice(head.as_flattened());
+            message.append_to(out);
+        });
     }
 
-    /// Appends what is to be sent as it is.
-    fn push(&mut self, out: &Outbound, length: usize) {
-        self.reserve(length);
-        match out {
-            Outbound::Message(message, _) => message.append_to(&mut self.bytes),
-            Outbound::Bytes(bytes) => self.bytes.extend_from_slice(bytes),
+    /// Appends so many bytes that `write` appends.
+    fn push(&mut self, length: usize, spare: &mut Spare, write: impl FnOnce(&mut Vec<u8>)) {
+        let free = self.bytes.capacity().saturating_sub(self.bytes.len());
+        if free < length && self.bytes.capacity() < spare.buffer.capacity() {
+            let mut buffer = spare.take();
+            buffer.extend_from_slice(&self.bytes);
+            self.bytes = buffer;
         }
-        self.count();
-    }
-
-    fn count(&mut self) {
-        self.most = self.most.max(self.bytes.len().saturating_sub(self.start));
+        write(&mut self.bytes);
     }
 
     /// A piece of what is in front.
@@ -123,23 +151,21 @@ impl Encoded {
     }
 
     /// Moves what is in front to `out`.
-    pub(crate) fn take(&mut self, length: usize, out: &mut Vec<u8>) {
+    pub(crate) fn take(&mut self, length: usize, out: &mut Vec<u8>, spare: &mut Spare) {
         out.extend_from_slice(self.get(0, length));
-        self.pop(length);
+        self.pop(length, spare);
     }
 
     /// Removes what is in front.
-    fn pop(&mut self, length: usize) {
+    fn pop(&mut self, length: usize, spare: &mut Spare) {
         self.start = self.start.saturating_add(length);
         if self.start >= self.bytes.len() {
-            // A channel on which nothing waits holds next to no memory.
-            self.usual = core::mem::take(&mut self.most).min(USUAL);
             self.start = 0;
             self.bytes.clear();
             if self.bytes.capacity() > KEPT {
-                self.bytes = Vec::new();
+                spare.give(core::mem::take(&mut self.bytes));
             }
-        } else if self.start >= USUAL.max(self.bytes.len() / 2) {
+        } else if self.start >= MOST_SPARE.max(self.bytes.len() / 2) {
             self.bytes.drain(..self.start);
             self.start = 0;
         }
@@ -148,40 +174,63 @@ impl Encoded {
 
 /// Bytes of the largest message or chunk that is encoded when it is queued. A larger one is not worth the second copy; and from as much
 /// on, a payload is sealed from where it lies, since a smaller one is copied in less time than a piece of its own takes.
-const SMALL: usize = 4_096;
+pub(super) const SMALL: usize = 4_096;
 
 /// Bytes that [`Encoded`] keeps while nothing waits: a small call.
 const KEPT: usize = 512;
 
-/// Bytes that [`Encoded`] takes at once at most, and of sent messages that it drops at once.
-const USUAL: usize = 65_536;
+/// Bytes of memory that are kept as [`Spare`] at most, a record; and of sent messages that [`Encoded`] drops at once.
+const MOST_SPARE: usize = 65_536;
 
 impl Queued {
     /// What is to be sent, of `length` bytes.
     pub(crate) fn new(
         out: Outbound,
         length: usize,
-        id: ChannelId,
-        mode: Mode,
-        encoded: &mut Encoded,
+        to: &mut Channel,
+        spare: &mut Spare,
     ) -> Self {
-        let mut prefix = 0;
-        let out = match (&out, mode) {
-            (Outbound::Message(message, deadline_ms), Mode::Messages) => {
-                prefix = PREFIX;
-                if length <= SMALL {
-                    encoded.push_frame(id, message, length, *deadline_ms);
-                    Waiting::Frame
-                } else {
-                    Waiting::Whole(Box::new(out))
-                }
+        match &out {
+            _ if length > SMALL => {
+                let prefix = match (&out, to.mode) {
+                    (Outbound::Message(..), Mode::Messages) => PREFIX,
+                    _ => 0,
+                };
+                Self::of(Waiting::Whole(Box::new(out)), prefix, length)
             }
-            _ if length <= SMALL => {
-                encoded.push(&out, length);
-                Waiting::Encoded
+            Outbound::Message(message, deadline_ms) => {
+                Self::small(message, length, *deadline_ms, to, spare)
             }
-            _ => Waiting::Whole(Box::new(out)),
-        };
+            Outbound::Bytes(bytes) => {
+                to.encoded
+                    .push(length, spare, |out| out.extend_from_slice(bytes));
+                Self::of(Waiting::Encoded, 0, length)
+            }
+        }
+    }
+
+    /// A message of at most [`SMALL`] bytes.
+    pub(crate) fn small(
+        message: &Outgoing,
+        length: usize,
+        deadline_ms: u32,
+        to: &mut Channel,
+        spare: &mut Spare,
+    ) -> Self {
+        let encoded = &mut to.encoded;
+        match to.mode {
+            Mode::Messages => {
+                encoded.push_frame(to.id, message, length, deadline_ms, spare);
+                Self::of(Waiting::Frame, PREFIX, length)
+            }
+            Mode::Bytes => {
+                encoded.push(length, spare, |out| message.append_to(out));
+                Self::of(Waiting::Encoded, 0, length)
+            }
+        }
+    }
+
+    fn of(out: Waiting, prefix: usize, length: usize) -> Self {
         Self {
             out,
             prefix,
@@ -217,6 +266,7 @@ impl Queued {
         frame: FrameWriter<'_>,
         payload: usize,
         encoded: &mut Encoded,
+        spare: &mut Spare,
     ) -> u32 {
         let mut frame = frame;
         let end = self.sent.saturating_add(payload);
@@ -249,8 +299,8 @@ impl Queued {
         self.sent = end;
         if self.rest() == 0 {
             match self.out {
-                Waiting::Frame => encoded.pop(HEADER.saturating_add(self.total)),
-                Waiting::Encoded => encoded.pop(self.total),
+                Waiting::Frame => encoded.pop(HEADER.saturating_add(self.total), spare),
+                Waiting::Encoded => encoded.pop(self.total, spare),
                 Waiting::Whole(_) => {}
             }
         }
@@ -297,7 +347,7 @@ mod tests {
     use alloc::collections::VecDeque;
 
     use super::*;
-    use crate::side::Side;
+    use crate::{mux::channel::Opener, side::Side};
 
     /// A message, and what it is on a wire.
     fn message(text: usize) -> (Outgoing, Vec<u8>) {
@@ -313,13 +363,14 @@ mod tests {
 
     #[test]
     fn small_and_large_messages_leave_in_order_and_in_pieces_of_any_size() {
-        let channel = ChannelId::new(Side::Initiator, 0, 0x100).unwrap();
+        let id = ChannelId::new(Side::Initiator, 0, 0x100).unwrap();
         for piece in [16, 24, 200, 8_192] {
-            let mut encoded = Encoded::default();
+            let mut to = Channel::new(id, Mode::Messages, 0, Opener::Local, Bytes::new());
+            let mut spare = Spare::default();
             let mut queue = VecDeque::new();
             let mut sent = Vec::new();
             for round in 0..3 {
-                let many = [3_800; USUAL / 3_800 + 2];
+                let many = [3_800; MOST_SPARE / 3_800 + 2];
                 let texts = [1, 300, 2 * SMALL, 5, SMALL + round, 700];
                 for text in texts.into_iter().chain(many) {
                     let (out, bytes) = message(text);
@@ -328,8 +379,7 @@ mod tests {
                     sent.extend(bytes);
                     let out = Outbound::Message(out, 7);
                     let length = out.len();
-                    let mode = Mode::Messages;
-                    queue.push_back(Queued::new(out, length, channel, mode, &mut encoded));
+                    queue.push_back(Queued::new(out, length, &mut to, &mut spare));
                 }
                 let mut came = Vec::new();
                 // The last of the first round waits for the next one.
@@ -337,8 +387,8 @@ mod tests {
                     let head: &mut Queued = queue.front_mut().unwrap();
                     let payload = head.rest().min(piece);
                     let mut record = Vec::new();
-                    let frame = FrameWriter::data(&mut record, channel, head.starts());
-                    head.write(frame, payload, &mut encoded);
+                    let frame = FrameWriter::data(&mut record, id, head.starts());
+                    head.write(frame, payload, &mut to.encoded, &mut spare);
                     came.extend_from_slice(&record[HEADER..HEADER + payload]);
                     if head.rest() == 0 {
                         queue.pop_front();
@@ -348,7 +398,9 @@ mod tests {
                 assert!(came == sent, "pieces of {piece}");
                 sent = rest;
             }
-            assert_eq!(encoded.bytes.len(), 0);
+            assert_eq!(to.encoded.bytes.len(), 0);
+            assert!(to.encoded.bytes.capacity() <= KEPT);
+            assert!(spare.buffer.capacity() <= MOST_SPARE);
         }
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::channel::{Channel, Local};
 use super::credit::{BULK_RESERVE, cost};
-use super::outbound::Queued;
+use super::outbound::{Queued, Spare};
 use super::receive::CHATTER_PER_DATA;
 use super::schedule::TURN;
 use super::table::Slot;
@@ -192,8 +192,10 @@ impl Connection {
                 continue;
             }
             let credit = credit.min(channel.credit.left());
-            let written = write_frames(channel, credit, out);
-            let Some(written) = written.or_else(|| write_data(channel, payload, out)) else {
+            let spare = &mut self.spare;
+            let written = write_frames(channel, credit, out, spare)
+                .or_else(|| write_data(channel, payload, out, spare));
+            let Some(written) = written else {
                 return false;
             };
             channel.credit.spend(written.cost);
@@ -262,7 +264,12 @@ fn next_payload(channel: &Channel, session_credit: u32) -> Option<usize> {
 
 /// Writes the small messages at the head of a channel's queue, as many as this credit, the record and the channel's turn have room for.
 /// `None` if that is none.
-fn write_frames(channel: &mut Channel, credit: u32, out: &mut Output<'_>) -> Option<Written> {
+fn write_frames(
+    channel: &mut Channel,
+    credit: u32,
+    out: &mut Output<'_>,
+    spare: &mut Spare,
+) -> Option<Written> {
     let most = usize::try_from(credit).unwrap_or(usize::MAX).min(out.room());
     let turn = usize::try_from(channel.allowance).unwrap_or(0);
     let mut count = 0_usize;
@@ -280,7 +287,7 @@ fn write_frames(channel: &mut Channel, credit: u32, out: &mut Output<'_>) -> Opt
         return None;
     }
     channel.queue.drain(..count);
-    channel.encoded.take(bytes, out.record);
+    channel.encoded.take(bytes, out.record, spare);
     Some(Written {
         cost: u32::try_from(bytes).unwrap_or(u32::MAX),
         // Headers were not in the queue.
@@ -290,7 +297,12 @@ fn write_frames(channel: &mut Channel, credit: u32, out: &mut Output<'_>) -> Opt
 }
 
 /// Writes the head of a channel's queue. `None` if it belongs into the next record.
-fn write_data(channel: &mut Channel, payload: usize, out: &mut Output<'_>) -> Option<Written> {
+fn write_data(
+    channel: &mut Channel,
+    payload: usize,
+    out: &mut Output<'_>,
+    spare: &mut Spare,
+) -> Option<Written> {
     let head = channel.queue.front_mut()?;
     let payload = payload.min(MAX_PAYLOAD);
     let room = out.room().saturating_sub(HEADER) & !7;
@@ -311,7 +323,7 @@ fn write_data(channel: &mut Channel, payload: usize, out: &mut Output<'_>) -> Op
         cost(payload)
     } else {
         let writer = FrameWriter::data(out.record, channel.id, head.starts());
-        head.write(writer, payload, &mut channel.encoded)
+        head.write(writer, payload, &mut channel.encoded, spare)
     };
     if head.rest() == 0 {
         channel.queue.pop_front();
