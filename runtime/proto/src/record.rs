@@ -191,7 +191,11 @@ impl Opener {
                 open(plaintext.as_bytes_mut())?;
                 return Ok(plaintext.into_bytes(text.len()));
             }
-            let pool = if text.len() < LEAST_LARGE { small } else { large };
+            let pool = if text.len() < LEAST_LARGE {
+                small
+            } else {
+                large
+            };
             Ok(pool.lend(text.len(), open)?)
         })
     }

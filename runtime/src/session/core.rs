@@ -289,11 +289,11 @@ impl Core {
     /// pile up waits until they have left.
     pub(super) fn take_inbound(
         &mut self,
+        now: Instant,
         most: usize,
         into: &mut VecDeque<InboundCall>,
         work: &mut Work,
     ) {
-        let now = Instant::now();
         while into.len() < most && !self.inbound.is_empty() {
             let ready = self.startable(most - into.len(), now);
             if ready == self.inbound.len() && into.is_empty() {

@@ -39,8 +39,8 @@ use crate::{
     message,
 };
 
-/// Free space that a read is offered at first: small, since most sessions carry small calls.
-const MIN_READ: usize = 4 * 1024;
+/// Free space that a read is offered at first: small, since most sessions carry small calls, and as much as glibc's allocator has at hand.
+const MIN_READ: usize = 1_024;
 
 /// Free space that a read is offered at most: beyond it a read costs what two do.
 const MAX_READ: usize = 256 * 1024;
@@ -242,25 +242,17 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
             };
             core.batch()
         };
-        let mut progress = self.unopened;
-        if !self.unopened
-            && let Poll::Ready(read) = self.poll_read(cx)
-        {
-            if read.map_err(io_error)? == 0 {
-                return Err(SessionError::Truncated);
-            }
-            self.hear();
-            self.unopened = true;
-            progress = true;
-        }
+        let mut progress = self.poll_receive(cx)?;
+        // What came in this round came just now.
+        let now = if progress { self.heard } else { Instant::now() };
         let full = self.unopened && self.open_records(batch)?;
         // Calls that have waited for replies of this round start in the next.
         let mut left = self.session.core().inbound();
-        self.run_handlers(cx, batch, &mut left);
+        self.run_handlers(cx, now, batch, &mut left);
         let mut written = 0;
         while left > 0 {
             written += self.flush(cx, written)?;
-            self.run_handlers(cx, batch, &mut left);
+            self.run_handlers(cx, now, batch, &mut left);
         }
         // Whoever is woken by a batch may have something to send before the next is looked at.
         let turn = full && !(self.work.wakers.is_empty() && self.work.streams.is_empty());
@@ -270,14 +262,34 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         written += self.flush(cx, written)?;
         progress |= written > 0;
         self.work.finish();
-        // Replies make room for calls that waited, and so do answers that left.
-        progress |= self.session.core().inbound() > 0;
-        Ok(match progress {
-            true if written >= self.turn => Next::Sockets,
-            true if turn => Next::Turn,
-            true => Next::Round,
-            false => Next::Wait,
+        // Replies make room for calls that waited, and so do answers that left. A round with nothing to do but to find that nothing has
+        // come costs as much as a call: that is found here.
+        let waiting = self.session.core().inbound() > 0;
+        Ok(if written >= self.turn {
+            Next::Sockets
+        } else if turn && (progress || waiting) {
+            Next::Turn
+        } else if waiting || self.unopened || (progress && self.poll_receive(cx)?) {
+            Next::Round
+        } else {
+            Next::Wait
         })
+    }
+
+    /// Reads if everything that was read has been opened; `true` if there may be something to open.
+    fn poll_receive(&mut self, cx: &mut TaskContext<'_>) -> Result<bool, SessionError> {
+        if self.unopened {
+            return Ok(true);
+        }
+        let Poll::Ready(read) = self.poll_read(cx) else {
+            return Ok(false);
+        };
+        if read.map_err(io_error)? == 0 {
+            return Err(SessionError::Truncated);
+        }
+        self.hear();
+        self.unopened = true;
+        Ok(true)
     }
 
     /// Seals and writes what is queued, as far as the socket takes it or the turn goes in which so much was `written`; returns the bytes
@@ -374,14 +386,20 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
     }
 
     /// Starts the handlers of the first of `left` calls that came in, a batch at most. One that is ready at once costs no task.
-    fn run_handlers(&mut self, cx: &mut TaskContext<'_>, batch: usize, left: &mut usize) {
+    fn run_handlers(
+        &mut self,
+        cx: &mut TaskContext<'_>,
+        now: Instant,
+        batch: usize,
+        left: &mut usize,
+    ) {
         if *left == 0 {
             return;
         }
         let most = batch.min(*left);
         self.session
             .core()
-            .take_inbound(most, &mut self.calls, &mut self.work);
+            .take_inbound(now, most, &mut self.calls, &mut self.work);
         if self.calls.is_empty() {
             *left = 0;
             return;

@@ -71,6 +71,9 @@ impl Outbox {
         mux: &mut Connection,
         sealer: &mut Sealer,
     ) -> Result<bool, RecordError> {
+        if !mux.may_transmit() {
+            return Ok(false);
+        }
         let mut record = self.spare_records.pop().unwrap_or_default();
         record.clear();
         record.resize(record::HEADER, 0);

@@ -54,14 +54,15 @@ impl Work {
 
     /// Wakes callers and stops handlers. Must run without the lock: whoever is woken may come back for it at once.
     pub(crate) fn finish(&mut self) {
-        for waker in self.wakers.drain(..) {
-            waker.wake();
+        // Nearly always there is nothing but wakers, and often not even those.
+        if !self.wakers.is_empty() {
+            self.wakers.drain(..).for_each(Waker::wake);
         }
-        for handler in self.aborts.drain(..) {
-            handler.abort();
+        if !self.aborts.is_empty() {
+            self.aborts.drain(..).for_each(|handler| handler.abort());
         }
-        for link in self.links.drain(..) {
-            link.notify();
+        if !self.links.is_empty() {
+            self.links.drain(..).for_each(|link| link.notify());
         }
     }
 }

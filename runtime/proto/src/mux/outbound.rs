@@ -184,12 +184,7 @@ const MOST_SPARE: usize = 65_536;
 
 impl Queued {
     /// What is to be sent, of `length` bytes.
-    pub(crate) fn new(
-        out: Outbound,
-        length: usize,
-        to: &mut Channel,
-        spare: &mut Spare,
-    ) -> Self {
+    pub(crate) fn new(out: Outbound, length: usize, to: &mut Channel, spare: &mut Spare) -> Self {
         match &out {
             _ if length > SMALL => {
                 let prefix = match (&out, to.mode) {

@@ -63,6 +63,11 @@ impl Schedule {
         }
     }
 
+    /// Whether no channel has anything to send.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.control.is_empty() && self.rpc.is_empty() && self.bulk.is_empty()
+    }
+
     pub(crate) fn push(&mut self, class: Class, slot: Slot) {
         self.ring_mut(class).push_back(slot);
     }

@@ -50,6 +50,18 @@ impl Connection {
         out.is_started()
     }
 
+    /// Whether [`poll_transmit`](Self::poll_transmit) may have something to send. `false` is certain, and costs next to nothing to find out.
+    #[must_use]
+    pub fn may_transmit(&self) -> bool {
+        self.goodbye != Goodbye::None
+            || self.pong.is_some()
+            || matches!(self.ping, Ping::Queued(_))
+            || !self.control.is_empty()
+            || !self.credits.is_empty()
+            || !self.schedule.is_empty()
+            || self.window.is_due()
+    }
+
     /// Whether [`poll_transmit`](Self::poll_transmit) has something to send.
     #[must_use]
     pub fn wants_transmit(&self) -> bool {
@@ -270,7 +282,9 @@ fn write_frames(
     out: &mut Output<'_>,
     spare: &mut Spare,
 ) -> Option<Written> {
-    let most = usize::try_from(credit).unwrap_or(usize::MAX).min(out.room());
+    let most = usize::try_from(credit)
+        .unwrap_or(usize::MAX)
+        .min(out.room());
     let turn = usize::try_from(channel.allowance).unwrap_or(0);
     let mut count = 0_usize;
     let mut bytes = 0_usize;
