@@ -1,7 +1,7 @@
 //! [`Case`]: the configurations that columns are measured in.
 
 use crate::columns::{
-    CAPNP_RPC, Column, DSOFTBUS, FLOOR, NO_DIGEST, OBJECTS, RUSTLS, TARPC, TCP, TONIC,
+    AEAD, BLAKE3, CAPNP_RPC, Column, DSOFTBUS, FLOOR, NO_DIGEST, OBJECTS, RUSTLS, TARPC, TCP, TONIC,
 };
 
 /// A configuration that some columns are measured in.
@@ -80,8 +80,11 @@ const CALLS: &[Metric] = &[
     CPU_SERVER,
 ];
 
+/// The metric that bulk is about.
+pub(crate) const BULK_RATE: &str = "throughput";
+
 const BULK: &[Metric] = &[
-    metric("throughput", "MB/s"),
+    metric(BULK_RATE, "MB/s"),
     metric(CPU[0], "CPU s/GiB, load"),
     metric(CPU[1], "CPU s/GiB, server"),
 ];
@@ -166,7 +169,9 @@ impl Case {
         match self {
             Self::Calls(_) => &[DSOFTBUS, OBJECTS, FLOOR, TONIC, TARPC, CAPNP_RPC],
             Self::ManyConnections(_) => &[DSOFTBUS, TONIC, TARPC],
-            Self::Bulk => &[DSOFTBUS, NO_DIGEST, TCP, RUSTLS, TONIC, CAPNP_RPC],
+            Self::Bulk => &[
+                DSOFTBUS, NO_DIGEST, TCP, RUSTLS, TONIC, CAPNP_RPC, AEAD, BLAKE3,
+            ],
             Self::Connections(_) | Self::Memory => &[DSOFTBUS, RUSTLS],
             Self::Beside => &[DSOFTBUS],
         }

@@ -40,10 +40,12 @@ pub(crate) const RUSTLS: Column = peer("rustls", Peer::Rustls);
 pub(crate) const TONIC: Column = peer("tonic", Peer::Tonic);
 pub(crate) const TARPC: Column = peer("tarpc", Peer::Tarpc);
 pub(crate) const CAPNP_RPC: Column = peer("capnp-rpc", Peer::CapnpRpc);
+pub(crate) const AEAD: Column = peer("aead", Peer::Aead);
+pub(crate) const BLAKE3: Column = peer("blake3", Peer::Blake3);
 
 /// All columns; the place of one is its colour in plots.
 pub(crate) const COLUMNS: &[Column] = &[
-    DSOFTBUS, OBJECTS, NO_DIGEST, FLOOR, TCP, RUSTLS, TONIC, TARPC, CAPNP_RPC,
+    DSOFTBUS, OBJECTS, NO_DIGEST, FLOOR, TCP, RUSTLS, TONIC, TARPC, CAPNP_RPC, AEAD, BLAKE3,
 ];
 
 /// Runs this process as one side of a measurement: `serve|load --peer NAME [OPTION VALUE]...`.

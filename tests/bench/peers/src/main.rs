@@ -15,7 +15,10 @@ use std::{path::Path, process::ExitCode};
 
 use dsoftbus_bench::Result;
 
-use self::plan::{HELP, Plan};
+use self::{
+    cases::Case,
+    plan::{HELP, Plan},
+};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -45,6 +48,9 @@ fn bench(arguments: Vec<String>) -> Result<()> {
     let results = run::run(&plan)?;
     for (case, columns) in plan.cases() {
         print!("{}", table::table(&results, case, &columns));
+        if case == Case::Bulk {
+            print!("{}", table::bounds(&results));
+        }
     }
     println!();
     for path in std::iter::once(plan.json.clone()).chain(plot::write(&plan, &results)?) {

@@ -3,6 +3,7 @@
 mod capnp;
 mod stream;
 mod tarpc;
+mod term;
 mod tls;
 mod tonic;
 
@@ -30,6 +31,10 @@ pub(crate) enum Peer {
     Tarpc,
     /// Cap'n Proto RPC on mutual TLS.
     CapnpRpc,
+    /// No peer, but a term of what bulk can reach: AES-256-GCM.
+    Aead,
+    /// The other one: BLAKE3.
+    Blake3,
 }
 
 impl Peer {
@@ -53,6 +58,9 @@ impl Peer {
             (Self::Tonic, Role::Load) => runtime.block_on(tonic::load(options)),
             (Self::Tarpc, Role::Serve) => runtime.block_on(tarpc::serve(options)),
             (Self::Tarpc, Role::Load) => runtime.block_on(tarpc::load(options)),
+            (Self::Aead | Self::Blake3, Role::Serve) => runtime.block_on(term::serve(options)),
+            (Self::Aead, Role::Load) => term::seal(options),
+            (Self::Blake3, Role::Load) => term::hash(options),
             // Its futures cannot leave their thread.
             (Self::CapnpRpc, Role::Serve) => {
                 LocalSet::new().block_on(&runtime, capnp::serve(options))

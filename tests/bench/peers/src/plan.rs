@@ -17,8 +17,9 @@ pub(crate) const HELP: &str = "\
 Measures DSoftBus-lite beside plain TCP, rustls, tonic, tarpc and capnp-rpc (mutual TLS 1.3) and prints medians and ratios.
 Server and load are processes, pinned to CPUs 0 and 1; all columns take turns within each repetition: compare within one run.
 
-  --scenario A,B   calls, many-connections, bulk, connections, memory [all]
-  --columns A,B    dsoftbus, dsoftbus-level1, dsoftbus-no-digest, floor, tcp, rustls, tonic, tarpc, capnp-rpc [all]
+  --scenario A,B   calls, many-connections, bulk, connections, memory, beside [all]
+  --columns A,B    dsoftbus, dsoftbus-level1, dsoftbus-no-digest, floor, tcp, rustls, tonic, tarpc, capnp-rpc,
+                   aead, blake3 [all]
   --reps N         repetitions, of which medians are taken [5]
   --secs S         seconds that a rate is measured [1]
   --json FILE      one JSON object per value [target/bench/results.jsonl]; FILE is replaced

@@ -19,7 +19,7 @@ use crate::{
 const SIZE: (u32, u32) = (960, 560);
 
 /// One colour for each of [`COLUMNS`], the same in every plot; ours are blue, what is no RPC system is grey.
-const COLOURS: [RGBColor; 9] = [
+const COLOURS: [RGBColor; 11] = [
     RGBColor(0x08, 0x51, 0x9c),
     RGBColor(0x6b, 0xae, 0xd6),
     RGBColor(0x6b, 0xae, 0xd6),
@@ -29,6 +29,8 @@ const COLOURS: [RGBColor; 9] = [
     RGBColor(0xd9, 0x5f, 0x0e),
     RGBColor(0x1b, 0x9e, 0x4b),
     RGBColor(0xa0, 0x2b, 0x93),
+    RGBColor(0xc8, 0xc8, 0xc8),
+    RGBColor(0xc8, 0xc8, 0xc8),
 ];
 
 const _: () = assert!(COLOURS.len() == COLUMNS.len());

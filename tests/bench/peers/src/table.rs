@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use crate::{
-    cases::{CPU, Case},
-    columns::Column,
+    cases::{BULK_RATE, CPU, Case},
+    columns::{AEAD, BLAKE3, Column, DSOFTBUS, NO_DIGEST, TCP},
     results::{Results, Spread},
 };
 
@@ -61,6 +61,38 @@ pub(crate) fn table(results: &Results, case: Case, columns: &[&Column]) -> Strin
     )
 }
 
+/// How near bulk comes to what one CPU a side allows, which has nothing to do but to move, seal and hash the bytes.
+pub(crate) fn bounds(results: &Results) -> String {
+    let rate = |column: &Column| {
+        let spread = results.spread(Case::Bulk, column.name, BULK_RATE)?;
+        Some(spread.median)
+    };
+    let mut text = String::new();
+    for (column, terms) in BOUNDS {
+        let bound: Option<f64> = terms.iter().map(|term| Some(1.0 / rate(term)?)).sum();
+        if let (Some(rate), Some(bound)) = (rate(column), bound) {
+            let names: Vec<_> = terms
+                .iter()
+                .map(|term| format!("1/{}", term.name))
+                .collect();
+            let _ = writeln!(
+                text,
+                "  {}: {:.2} of 1/({})",
+                column.name,
+                rate * bound,
+                names.join(" + ")
+            );
+        }
+    }
+    text
+}
+
+/// What takes its time one after the other on the busier CPU of a transfer.
+const BOUNDS: [(&Column, &[&Column]); 2] = [
+    (&DSOFTBUS, &[&TCP, &AEAD, &BLAKE3]),
+    (&NO_DIGEST, &[&TCP, &AEAD]),
+];
+
 fn aligned(title: &str, columns: &[&Column], rows: &[Vec<String>]) -> String {
     let mut text = format!("\n{title}\n");
     let names = std::iter::once("").chain(columns.iter().map(|column| column.name));
@@ -102,21 +134,34 @@ fn thousands(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        columns::{DSOFTBUS, TCP},
-        results::Row,
-    };
+    use crate::results::Row;
 
-    #[test]
-    fn ratios_are_to_the_first_column() {
-        let row = |column, metric: &str, value| Row {
+    fn row(column: &'static str, metric: &str, value: f64) -> Row {
+        Row {
             case: Case::Bulk,
             column,
             repetition: 1,
             metric: metric.to_owned(),
             value,
             unit: String::new(),
-        };
+        }
+    }
+
+    #[test]
+    fn a_bound_is_what_is_left_when_each_term_takes_its_time() {
+        let mut results = Results(vec![
+            row("dsoftbus-no-digest", BULK_RATE, 900.0),
+            row("tcp", BULK_RATE, 2_000.0),
+            row("aead", BULK_RATE, 2_000.0),
+        ]);
+        let bound = "  dsoftbus-no-digest: 0.90 of 1/(1/tcp + 1/aead)\n";
+        assert_eq!(bounds(&results), bound);
+        results.0.pop();
+        assert_eq!(bounds(&results), "");
+    }
+
+    #[test]
+    fn ratios_are_to_the_first_column() {
         let results = Results(vec![
             row("dsoftbus", "throughput", 1_500.0),
             row("dsoftbus", CPU[0], 0.5),
