@@ -178,27 +178,24 @@ impl Message {
     /// Far pointers count from the start of their segment. In a message of one segment no writer has a use for them; one that is in
     /// the content leads to another word of the content here, or out of the message, which is an error.
     pub(crate) fn holding(&self, holder: Holder) -> Segments<'_> {
-        let Holder::Behind(words) = holder else {
-            return self.segments();
-        };
-        Segments {
-            source: Source::Received {
-                // As if a segment table were the word in front of it.
-                bytes: self
-                    .bytes
-                    .get(usize::from(words).saturating_mul(WORD)..)
-                    .unwrap_or_default(),
-                layout: &Layout::One,
-            },
+        match holder {
+            Holder::Behind(words) => {
+                let table_and_envelope = usize::from(words).saturating_add(1);
+                Segments::one(self.bytes.get(table_and_envelope.saturating_mul(WORD)..))
+            }
+            _ => self.segments(),
         }
     }
 
     /// The segments of the message.
     pub fn segments(&self) -> Segments<'_> {
-        Segments {
-            source: Source::Received {
-                bytes: &self.bytes,
-                layout: &self.layout,
+        match &self.layout {
+            Layout::One => Segments::one(self.bytes.get(WORD..)),
+            layout @ Layout::Many(_) => Segments {
+                source: Source::Received {
+                    bytes: &self.bytes,
+                    layout,
+                },
             },
         }
     }
@@ -230,31 +227,37 @@ pub struct Segments<'a> {
 }
 
 enum Source<'a> {
+    One(&'a [u8]),
     Received { bytes: &'a [u8], layout: &'a Layout },
     Built(capnp::OutputSegments<'a>),
 }
 
 impl<'a> Segments<'a> {
+    const fn one(segment: Option<&'a [u8]>) -> Self {
+        let source = Source::One(match segment {
+            Some(segment) => segment,
+            None => &[],
+        });
+        Self { source }
+    }
+
     /// The segments of a message that never was on a wire.
     pub(crate) fn built(segments: capnp::OutputSegments<'a>) -> Self {
-        /// A segment table, which is not looked at, and a root pointer that is null.
-        static NULL: [Word; 2] = [word(0, 0, 0, 0, 0, 0, 0, 0); 2];
-        let source = if segments.is_empty() {
-            // Of a message that nothing was built in.
-            Source::Received {
-                bytes: Word::words_to_bytes(&NULL),
-                layout: &Layout::One,
-            }
-        } else {
-            Source::Built(segments)
-        };
-        Self { source }
+        /// Of a message that nothing was built in: a root pointer that is null.
+        static NULL: [Word; 1] = [word(0, 0, 0, 0, 0, 0, 0, 0)];
+        if segments.is_empty() {
+            return Self::one(Some(Word::words_to_bytes(&NULL)));
+        }
+        Self {
+            source: Source::Built(segments),
+        }
     }
 }
 
 impl ReaderSegments for Segments<'_> {
     fn get_segment(&self, index: u32) -> Option<&[u8]> {
         match &self.source {
+            Source::One(segment) => (index == 0).then_some(segment),
             Source::Received { bytes, layout } => layout.segment(bytes, index),
             Source::Built(segments) => segments.get(usize::try_from(index).ok()?).copied(),
         }
@@ -262,6 +265,7 @@ impl ReaderSegments for Segments<'_> {
 
     fn len(&self) -> usize {
         match &self.source {
+            Source::One(_) => 1,
             Source::Received { layout, .. } => layout.len(),
             Source::Built(segments) => segments.len(),
         }

@@ -192,7 +192,7 @@ impl RpcChannel {
         waker: &Waker,
     ) -> Result<CallSlot> {
         let params = params.data()?;
-        let slot = {
+        let (sent, wake) = {
             let mut core = self.session.core();
             let Some((client, mux)) = core.client(self.key) else {
                 return Err(Status::unavailable("the channel is closed"));
@@ -210,12 +210,14 @@ impl RpcChannel {
             {
                 client.engine.retract(question);
             }
-            if !known {
-                core.leave_undated(self.key);
-            }
-            sent.map(|()| slot).map_err(send_status)?
+            // Whoever was the first to leave a call undated has woken the driver for all.
+            let wake = !known && core.leave_undated(self.key);
+            (sent.map(|()| slot), wake)
         };
-        self.session.wake_driver();
+        if wake {
+            self.session.wake_driver();
+        }
+        let slot = sent.map_err(send_status)?;
         Ok(CallSlot {
             channel: self,
             slot: Some(slot),

@@ -381,9 +381,11 @@ impl Core {
         }
     }
 
-    /// Notes a channel with calls whose time has not begun. The driver has to be woken.
-    pub(super) fn leave_undated(&mut self, key: ChannelKey) {
+    /// Notes a channel with calls whose time has not begun. `true` if it is the first: the driver has to be woken.
+    #[must_use]
+    pub(super) fn leave_undated(&mut self, key: ChannelKey) -> bool {
         self.undated.push(key);
+        self.undated.len() == 1
     }
 
     /// Lets the time of new calls begin.
