@@ -65,9 +65,11 @@ impl Pool {
         }
     }
 
-    /// Gives up the buffers kept for reuse.
+    /// Gives up the buffers kept for reuse. Those that are still read count until they are not: a small piece may hold a larger buffer, but
+    /// never more of them than the pool has.
     pub fn shrink(&mut self) {
-        self.lent = Vec::new();
+        self.lent.retain(|buffer| Arc::strong_count(buffer) > 1);
+        self.lent.shrink_to_fit();
     }
 }
 
@@ -115,6 +117,20 @@ mod tests {
         assert_eq!(third.as_ptr(), address);
         assert_eq!(third, [3; 101][..]);
         assert_eq!(first, [1; 108][..]);
+    }
+
+    #[test]
+    fn buffers_that_are_still_read_count_as_the_pools_whenever_it_is_trimmed() {
+        let mut pool = Pool::new();
+        let held: Vec<Bytes> = (0..MAX_LENT).map(|_| lend(&mut pool, 1, 8)).collect();
+        pool.shrink();
+        assert_eq!(pool.lent.len(), MAX_LENT);
+        // One more is not kept.
+        drop(lend(&mut pool, 2, 8));
+        assert_eq!(pool.lent.len(), MAX_LENT);
+        drop(held);
+        pool.shrink();
+        assert_eq!(pool.lent.capacity(), 0);
     }
 
     #[test]

@@ -186,6 +186,9 @@ impl Pair {
                 let queued: usize = channel.queue.iter().map(|queued| queued.rest()).sum();
                 assert_eq!(channel.queued, queued);
             }
+            let answers = connection.channels.iter().filter(|channel| channel.answers);
+            let queued: usize = answers.map(|channel| channel.queued).sum();
+            assert_eq!(connection.answers, queued);
         }
     }
 }
@@ -194,6 +197,7 @@ impl End {
     /// The frames of the next record.
     pub(super) fn record(&mut self) -> Option<Bytes> {
         let wanted = self.connection.wants_transmit();
+        assert!(self.connection.may_transmit() || !wanted);
         let (mut record, mut payload) = (vec![0, 0], Bytes::new());
         let sent = self.connection.poll_transmit(&mut record, &mut payload);
         assert_eq!(wanted, sent, "wants_transmit says what poll_transmit does");

@@ -7,7 +7,8 @@ use bytes::Bytes;
 
 use super::pair::{Pair, kinds, message};
 use crate::frame::{ChannelId, CloseCode, Frame, Kind, Mode};
-use crate::mux::{Class, Outbound};
+use crate::mux::{Class, Event, Outbound};
+use crate::side::Side;
 
 fn channels(record: &[u8]) -> Vec<(ChannelId, usize)> {
     let mut seen = Vec::new();
@@ -105,6 +106,89 @@ fn channels_share_by_bytes_whatever_the_size_of_their_messages() {
         assert!(sent[0].abs_diff(sent[1]) < 150_000, "{sent:?}");
     }
     assert!(sent[0].abs_diff(sent[1]) < 70_000, "{sent:?}");
+}
+
+#[test]
+fn channels_of_small_messages_share_by_bytes_too() {
+    let mut pair = Pair::new();
+    let ids = [0x0101, 0x0102].map(|logical| pair.open(logical, Mode::Messages));
+    for (id, length) in [(ids[0], 80), (ids[1], 2_000)] {
+        for _ in 0..200_000 / length {
+            let (out, _) = message(1, length);
+            pair.initiator.connection.send(id, out).unwrap();
+        }
+    }
+    let mut sent = [0_usize; 2];
+    while sent[0].min(sent[1]) < 100_000 {
+        let record = pair.initiator.record().unwrap();
+        for (id, length) in channels(&record) {
+            sent[usize::from(id == ids[1])] += length;
+        }
+        // A turn and a message.
+        assert!(sent[0].abs_diff(sent[1]) < 20_000, "{sent:?}");
+    }
+}
+
+#[test]
+fn small_messages_beyond_the_credit_follow_it_whole_and_with_their_deadlines() {
+    let (mut pair, id) = Pair::connected(0x0101, Mode::Messages);
+    let mut expected = Vec::new();
+    for (seed, length) in (0..800).zip((8..).step_by(8)) {
+        let (out, flat) = message(seed as u8, length % 1_200);
+        let Outbound::Message(out, _) = out else {
+            unreachable!()
+        };
+        expected.push((flat, seed));
+        let sent = pair.initiator.connection.send_small(id, &out, seed);
+        assert!(sent.unwrap());
+    }
+    let mut received = Vec::new();
+    while received.len() < expected.len() {
+        pair.drive();
+        pair.assert_conserved();
+        let events: Vec<_> = pair.responder.events.drain(..).collect();
+        assert!(!events.is_empty());
+        for event in events {
+            let Event::Message {
+                message,
+                deadline_ms,
+                cost,
+                ..
+            } = event
+            else {
+                panic!("{event:?}");
+            };
+            received.push((message.to_vec(), deadline_ms));
+            pair.responder.connection.consume(id, cost);
+        }
+    }
+    assert!(received == expected);
+    pair.drive();
+    pair.assert_settled();
+}
+
+#[test]
+fn a_small_message_in_bytes_mode_is_its_bytes() {
+    let (mut pair, id) = Pair::connected(0x0101, Mode::Bytes);
+    let (out, flat) = message(1, 100);
+    let Outbound::Message(out, _) = out else {
+        unreachable!()
+    };
+    let sent = pair.initiator.connection.send_small(id, &out, 250);
+    assert!(sent.unwrap());
+    assert_eq!(pair.drive_and_consume(Side::Responder), flat);
+}
+
+#[test]
+fn a_message_that_is_not_small_stays_where_it_is() {
+    let (mut pair, id) = Pair::connected(0x0101, Mode::Messages);
+    let (out, _) = message(1, 5_000);
+    let Outbound::Message(out, _) = out else {
+        unreachable!()
+    };
+    let sent = pair.initiator.connection.send_small(id, &out, 250);
+    assert!(!sent.unwrap());
+    assert_eq!(pair.initiator.connection.queued(id), 0);
 }
 
 #[test]
