@@ -58,7 +58,8 @@ impl<T> Call<T> {
         Self { raw, decode, path }
     }
 
-    /// Sets how long the call may take, from its first poll to its result: at most 49 days. The time travels with the call.
+    /// Sets how long the call may take until its result: at most 49 days. The time travels with the call. It begins when the call is first
+    /// polled; on the way to another device when the session takes it up, which is next unless handlers of this process hold it up.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.raw = self.raw.timeout(timeout);
         self

@@ -2,23 +2,29 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
 use capnp_rpc::rpc_capnp::{message, return_};
 use dsoftbus::{
     __private::capnp::{
         message::{Builder, ReaderOptions},
         serialize,
     },
-    DEFAULT_DEADLINE, Node, Trust,
+    Code, Context, DEFAULT_DEADLINE, Intercepted, Interceptor, Next, Node, Trust,
     testing::{self, Pair},
 };
 use dsoftbus_proto::frame::{ChannelId, Frame, Mode};
 use dsoftbus_tests::{
-    Gauge, TestHub, TestProbe,
+    Gauge, ProbeClient, TestHub, TestProbe,
     by_hand::Hand,
     caps::{self, HUB},
     probe, within,
 };
-use tokio::time::{Instant, timeout};
+use futures::future::join_all;
+use tokio::time::{Instant, advance, timeout};
 
 /// The deadline of the calls.
 const DEADLINE_MS: u32 = 300;
@@ -128,6 +134,43 @@ async fn the_serving_side_answers_deadline_exceeded_by_itself() {
         assert!((300..310).contains(&took), "{took} ms");
         running.reaches(0).await;
     }
+}
+
+/// Takes a second before the first call that it sees, and keeps its thread meanwhile.
+#[derive(Default)]
+struct Slow(AtomicBool);
+
+impl Interceptor for Slow {
+    fn call<'a>(&'a self, cx: Context, next: Next<'a>) -> Intercepted<'a> {
+        Box::pin(async move {
+            if !self.0.swap(true, Ordering::Relaxed) {
+                advance(Duration::from_secs(1)).await;
+            }
+            next.run(cx).await
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_arrived_together_do_not_start_once_their_time_is_up() {
+    const CALLS: usize = 300;
+    let service = TestProbe::default();
+    let made = service.made.clone();
+    let builder = Node::builder().allow(Trust::anyone());
+    let pair = within(testing::pair(
+        builder.intercept(Slow::default()).serve(service),
+    ))
+    .await
+    .unwrap();
+    let probe: ProbeClient = within(pair.peer.open()).await.unwrap();
+    let timeout = Duration::from_millis(u64::from(DEADLINE_MS));
+    let calls = (0..CALLS).map(|_| probe.make(1).timeout(timeout));
+    let answers = within(join_all(calls)).await;
+    let late = answers.into_iter().filter_map(Result::err);
+    let late = late.inspect(|status| assert_eq!(status.code(), Code::DeadlineExceeded));
+    // Only those start that are in one batch with the slow one.
+    assert!(late.count() > CALLS / 2);
+    assert!(made.get() < CALLS / 2, "{} of {CALLS} started", made.get());
 }
 
 #[tokio::test(start_paused = true)]

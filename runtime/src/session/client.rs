@@ -183,8 +183,8 @@ impl RpcChannel {
         .await
     }
 
-    /// Sends a call; little is left of `params`. The returned slot is the future of its result. Its time begins when the driver sees it, which is at once: the driver
-    /// looks at the clock once for all calls that came meanwhile.
+    /// Sends a call; little is left of `params`. The returned slot is the future of its result. Its time begins when the driver next looks, which it does
+    /// once for all calls that came meanwhile.
     pub(crate) fn begin(
         self: Arc<Self>,
         params: &mut crate::Outgoing,

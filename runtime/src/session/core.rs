@@ -506,6 +506,7 @@ impl Core {
         self.take_answered(work);
         self.mux.drop_queues();
         self.inbound.clear();
+        self.undated.clear();
         self.ended = Some(error);
     }
 }

@@ -103,6 +103,7 @@ where
         replies: Vec::new(),
         turn: TURN,
         heard: now,
+        fresh: false,
         ticked: now,
         pinged: 0,
         sleep: Box::pin(tokio::time::sleep_until(now + PING_AFTER)),
@@ -146,7 +147,10 @@ struct Driver<T> {
     replies: Vec<(InboundCallKey, Result<Outgoing>)>,
     /// Bytes of this turn: see [`TURN`].
     turn: usize,
+    /// When the last bytes were read.
     heard: Instant,
+    /// Whether that was in this round.
+    fresh: bool,
     ticked: Instant,
     pinged: u64,
     sleep: Pin<Box<Sleep>>,
@@ -252,7 +256,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         let mut written = 0;
         while left > 0 {
             written += self.flush(cx, written)?;
-            self.run_handlers(cx, now, batch, &mut left);
+            self.run_handlers(cx, Instant::now(), batch, &mut left);
         }
         // Whoever is woken by a batch may have something to send before the next is looked at.
         let turn = full && !(self.work.wakers.is_empty() && self.work.streams.is_empty());
@@ -264,12 +268,15 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
         self.work.finish();
         // Replies make room for calls that waited, and so do answers that left. A round with nothing to do but to find that nothing has
         // come costs as much as a call: that is found here.
-        let waiting = self.session.core().inbound() > 0;
+        let (waiting, closing) = {
+            let core = self.session.core();
+            (core.inbound() > 0, core.mux.is_closing())
+        };
         Ok(if written >= self.turn {
             Next::Sockets
-        } else if turn && (progress || waiting) {
+        } else if turn {
             Next::Turn
-        } else if waiting || self.unopened || (progress && self.poll_receive(cx)?) {
+        } else if closing || waiting || self.unopened || (progress && self.poll_receive(cx)?) {
             Next::Round
         } else {
             Next::Wait
@@ -323,6 +330,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
     /// Notes that the peer is there, and lets time refill its budgets.
     fn hear(&mut self) {
         self.heard = Instant::now();
+        self.fresh = true;
         self.pinged = 0;
         let elapsed = self.heard - self.ticked;
         if elapsed >= TICK {
