@@ -288,19 +288,18 @@ fn write_frames(
     let turn = usize::try_from(channel.allowance).unwrap_or(0);
     let mut count = 0_usize;
     let mut bytes = 0_usize;
-    let frames = channel.queue.iter().map_while(Queued::frame);
-    for frame in frames {
+    while let Some(frame) = channel.queue.front().and_then(Queued::frame) {
         let with = bytes.saturating_add(frame);
         if with > most || bytes >= turn {
             break;
         }
+        channel.queue.pop_front();
         bytes = with;
         count = count.saturating_add(1);
     }
     if count == 0 {
         return None;
     }
-    channel.queue.drain(..count);
     channel.encoded.take(bytes, out.record, spare);
     Some(Written {
         cost: u32::try_from(bytes).unwrap_or(u32::MAX),
