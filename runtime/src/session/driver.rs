@@ -149,7 +149,7 @@ struct Driver<T> {
     turn: usize,
     /// When the last bytes were read.
     heard: Instant,
-    /// Whether that was in this round.
+    /// Whether that was in this round: then the clock need not be asked again.
     fresh: bool,
     ticked: Instant,
     pinged: u64,
@@ -247,12 +247,15 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Driver<T> {
             core.batch()
         };
         let mut progress = self.poll_receive(cx)?;
-        // What came in this round came just now.
-        let now = if progress { self.heard } else { Instant::now() };
+        let fresh = std::mem::take(&mut self.fresh);
         let full = self.unopened && self.open_records(batch)?;
         // Calls that have waited for replies of this round start in the next.
         let mut left = self.session.core().inbound();
-        self.run_handlers(cx, now, batch, &mut left);
+        if left > 0 {
+            // What was read in this round came just now.
+            let now = if fresh { self.heard } else { Instant::now() };
+            self.run_handlers(cx, now, batch, &mut left);
+        }
         let mut written = 0;
         while left > 0 {
             written += self.flush(cx, written)?;
