@@ -95,6 +95,15 @@ fn a_call_allocates_what_it_hands_out_and_little_more() {
 }
 
 #[test]
+fn calls_in_flight_take_memory_for_themselves_alone() {
+    let bench = bench();
+    let counted = measure(|| bench.rounds(ROUNDS, 256));
+    let each = counted.bytes_total as f64 / (ROUNDS * 256) as f64;
+    // Neither records that arrive nor what waits to be sent gets new memory: either would be 350 bytes more.
+    assert!(each <= 2_400.0, "{each} bytes a call");
+}
+
+#[test]
 fn calls_that_are_made_at_once_share_records_and_writes() {
     let bench = bench();
     let (writes, records) = (bench.pair.link.writes(), bench.pair.link.records());
