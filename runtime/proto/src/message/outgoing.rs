@@ -464,3 +464,47 @@ fn exception_words(reason: &str) -> u32 {
     let words = reason.len().wrapping_div(WORD).saturating_add(1);
     envelope::EXCEPTION_WORDS.saturating_add(u32::try_from(words).unwrap_or(u32::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use capnp::any_pointer;
+
+    use super::*;
+
+    /// Results that hold a text of so many bytes, made with room for `words`.
+    fn text(length: usize, words: u32) -> Outgoing {
+        let mut out = Outgoing::results(words);
+        let text = "x".repeat(length);
+        out.content::<any_pointer::Builder<'_>>()
+            .set_as(text.as_str())
+            .unwrap();
+        out
+    }
+
+    #[test]
+    fn a_message_is_as_long_as_it_says_however_it_is_copied() {
+        let several = text(500, 2);
+        assert!(several.segments().len() > 1);
+        let message = text(9, 4).into_message().unwrap();
+        for out in [
+            Outgoing::results(0),
+            Outgoing::call(1, 2, 3),
+            text(0, 4),
+            text(100, 20),
+            several,
+            Outgoing::exception(ExceptionKind::Failed, "no"),
+            Outgoing::finish(7),
+            Outgoing::bootstrap_return(3),
+            Outgoing::from(message),
+        ] {
+            let mut whole = vec![1, 2, 3];
+            out.append_to(&mut whole);
+            let mut copied = vec![1, 2, 3];
+            assert_eq!(out.copy_range(0, usize::MAX, &mut copied), out.len_bytes());
+            assert_eq!(whole, copied, "{out:?}");
+            assert_eq!(whole.len(), 3 + out.len_bytes(), "{out:?}");
+        }
+    }
+}
