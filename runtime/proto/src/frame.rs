@@ -440,7 +440,7 @@ const SESSION: u32 = 0;
 /// Open: the channel is in bytes mode.
 const FLAG_BYTES: u8 = 0x01;
 /// Data: a message begins.
-pub(crate) const FLAG_START: u8 = 0x01;
+const FLAG_START: u8 = 0x01;
 const PADDING: [u8; 7] = [0; 7];
 
 #[cfg(test)]

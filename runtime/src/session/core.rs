@@ -308,7 +308,7 @@ impl Core {
     }
 
     /// How many of the next calls, at most `most`, may start.
-    fn startable(&mut self, most: usize, now: Instant) -> usize {
+    fn startable(&self, most: usize, now: Instant) -> usize {
         // What was found out about the channel of the last call: many in a row are of one.
         let mut checked = None;
         let mut startable = 0;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::channel::Channel;
 use super::credit::payload_for;
-use crate::frame::{ChannelId, FLAG_START, FrameWriter, HEADER, Kind, Mode, header, padding};
+use crate::frame::{ChannelId, FrameWriter, HEADER, Mode, padding};
 use crate::message::Outgoing;
 
 /// What can be sent on a channel.
@@ -119,16 +119,11 @@ impl Encoded {
         deadline_ms: u32,
         spare: &mut Spare,
     ) {
-        // At most SMALL, which fits both fields.
-        let payload = u16::try_from(PREFIX.saturating_add(length)).unwrap_or(u16::MAX);
-        let total = u32::try_from(length).unwrap_or(u32::MAX);
-        let head = [
-            header(id.to_u32(), Kind::Data, FLAG_START, payload),
-            prefix(total, deadline_ms),
-        ];
         self.push(FRAME_HEAD.saturating_add(length), spare, |out| {
-            out.extend_from_slice(head.as_flattened());
-            message.append_to(out);
+            let mut frame = FrameWriter::data(out, id, true);
+            frame.put(&prefix(length, deadline_ms));
+            message.append_to(frame.payload());
+            frame.finish();
         });
     }
 
@@ -276,10 +271,8 @@ impl Queued {
             Waiting::Whole(out) => match &**out {
                 Outbound::Message(message, deadline_ms) => {
                     if self.starts() {
-                        // At most 1 MiB, checked when it was queued.
-                        let total = self.total.saturating_sub(self.prefix);
-                        let total = u32::try_from(total).unwrap_or(u32::MAX);
-                        frame.put(&prefix(total, *deadline_ms));
+                        let length = self.total.saturating_sub(self.prefix);
+                        frame.put(&prefix(length, *deadline_ms));
                     }
                     let (offset, length) = content();
                     message.copy_range(offset, length, frame.payload());
@@ -331,7 +324,9 @@ pub(crate) const PREFIX: usize = 8;
 /// Bytes in front of a message that a frame carries whole.
 const FRAME_HEAD: usize = HEADER + PREFIX;
 
-fn prefix(total: u32, deadline_ms: u32) -> [u8; PREFIX] {
+fn prefix(length: usize, deadline_ms: u32) -> [u8; PREFIX] {
+    // At most 1 MiB, checked when it is queued.
+    let total = u32::try_from(length).unwrap_or(u32::MAX);
     let [t0, t1, t2, t3] = total.to_le_bytes();
     let [d0, d1, d2, d3] = deadline_ms.to_le_bytes();
     [t0, t1, t2, t3, d0, d1, d2, d3]

@@ -254,6 +254,12 @@ pub(super) fn kinds(record: &[u8]) -> Vec<Kind> {
 
 /// A message that carries `len` bytes, and the bytes it takes on the wire.
 pub(super) fn message(seed: u8, len: usize) -> (Outbound, Vec<u8>) {
+    let (message, flat) = outgoing(seed, len);
+    (Outbound::Message(message, 250), flat)
+}
+
+/// The same, without a deadline.
+pub(super) fn outgoing(seed: u8, len: usize) -> (Outgoing, Vec<u8>) {
     let mut message = Outgoing::call(1, 2, u32::try_from(len / 8 + 16).unwrap());
     let blob = bytes(seed, len);
     message
@@ -263,7 +269,7 @@ pub(super) fn message(seed: u8, len: usize) -> (Outbound, Vec<u8>) {
     let mut flat = Vec::new();
     message.copy_range(0, usize::MAX, &mut flat);
     assert_eq!(flat.len(), message.len_bytes());
-    (Outbound::Message(message, 250), flat)
+    (message, flat)
 }
 
 /// Bytes that tell where they come from.

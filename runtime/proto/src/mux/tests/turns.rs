@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use bytes::Bytes;
 
-use super::pair::{Pair, kinds, message};
+use super::pair::{Pair, kinds, message, outgoing};
 use crate::frame::{ChannelId, CloseCode, Frame, Kind, Mode};
 use crate::mux::{Class, Event, Outbound};
 use crate::side::Side;
@@ -134,10 +134,7 @@ fn small_messages_beyond_the_credit_follow_it_whole_and_with_their_deadlines() {
     let (mut pair, id) = Pair::connected(0x0101, Mode::Messages);
     let mut expected = Vec::new();
     for (seed, length) in (0..800).zip((8..).step_by(8)) {
-        let (out, flat) = message(seed as u8, length % 1_200);
-        let Outbound::Message(out, _) = out else {
-            unreachable!()
-        };
+        let (out, flat) = outgoing(seed as u8, length % 1_200);
         expected.push((flat, seed));
         let sent = pair.initiator.connection.send_small(id, &out, seed);
         assert!(sent.unwrap());
@@ -170,10 +167,7 @@ fn small_messages_beyond_the_credit_follow_it_whole_and_with_their_deadlines() {
 #[test]
 fn a_small_message_in_bytes_mode_is_its_bytes() {
     let (mut pair, id) = Pair::connected(0x0101, Mode::Bytes);
-    let (out, flat) = message(1, 100);
-    let Outbound::Message(out, _) = out else {
-        unreachable!()
-    };
+    let (out, flat) = outgoing(1, 100);
     let sent = pair.initiator.connection.send_small(id, &out, 250);
     assert!(sent.unwrap());
     assert_eq!(pair.drive_and_consume(Side::Responder), flat);
@@ -182,10 +176,7 @@ fn a_small_message_in_bytes_mode_is_its_bytes() {
 #[test]
 fn a_message_that_is_not_small_stays_where_it_is() {
     let (mut pair, id) = Pair::connected(0x0101, Mode::Messages);
-    let (out, _) = message(1, 5_000);
-    let Outbound::Message(out, _) = out else {
-        unreachable!()
-    };
+    let (out, _) = outgoing(1, 5_000);
     let sent = pair.initiator.connection.send_small(id, &out, 250);
     assert!(!sent.unwrap());
     assert_eq!(pair.initiator.connection.queued(id), 0);
